@@ -1,0 +1,50 @@
+/**
+ * ResnetBlock2D and the down- and up-samplers between resolutions.
+ * Shapes: x [B,C,H,W]; the time embedding is already activated, [B,E].
+ */
+import type { Graph, Value } from '../engine/graph.ts';
+import type { UNetConfig } from './diffusers-config.ts';
+import { conv2d, groupNorm, linear } from './layers.ts';
+
+/**
+ * x + f(x, time), divided by `scaleFactor`; a 1x1 convolution carries x when the number of channels changes.
+ * @returns [B, outChannels, H, W]
+ */
+export function resnetBlock(
+  graph: Graph,
+  config: UNetConfig,
+  name: string,
+  x: Value,
+  time: Value,
+  outChannels: number,
+  scaleFactor = 1,
+): Value {
+  const { normNumGroups, normEpsilon } = config;
+  const [batch, inChannels] = x.shape;
+
+  let hidden = graph.silu(groupNorm(graph, `${name}.norm1`, x, normNumGroups, normEpsilon));
+  hidden = conv2d(graph, `${name}.conv1`, hidden, outChannels, 3, { pads: 1 });
+  const shift = linear(graph, `${name}.time_emb_proj`, time, outChannels);
+  hidden = graph.add(hidden, graph.reshape(shift, [batch, outChannels, 1, 1]));
+  hidden = graph.silu(groupNorm(graph, `${name}.norm2`, hidden, normNumGroups, normEpsilon));
+  hidden = conv2d(graph, `${name}.conv2`, hidden, outChannels, 3, { pads: 1 });
+
+  const shortcut = inChannels === outChannels ? x : conv2d(graph, `${name}.conv_shortcut`, x, outChannels, 1);
+  const sum = graph.add(shortcut, hidden);
+  return scaleFactor === 1 ? sum : graph.affine(sum, 1 / scaleFactor);
+}
+
+/** Halves height and width, rounding up with padding 1 and down with padding 0. */
+export function downsampler(graph: Graph, config: UNetConfig, name: string, x: Value): Value {
+  const pads = config.downsamplePadding === 1 ? 1 : { top: 0, left: 0, bottom: 1, right: 1 };
+  return conv2d(graph, `${name}.conv`, x, x.shape[1], 3, { stride: 2, pads });
+}
+
+/**
+ * To height x width by nearest neighbour, then a convolution. The size is that of the skip the next block will
+ * concatenate, which is not always twice the input's: an odd size was rounded on the way down.
+ */
+export function upsampler(graph: Graph, name: string, x: Value, height: number, width: number): Value {
+  const larger = graph.upsampleNearest(x, height, width);
+  return conv2d(graph, `${name}.conv`, larger, x.shape[1], 3, { pads: 1 });
+}
