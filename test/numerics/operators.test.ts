@@ -1,0 +1,134 @@
+/**
+ * Every operator's gradient against central finite differences, through the compiled engine.
+ *
+ * The loss is a fixed random projection of the operator's output, so one scalar probes every output entry.
+ */
+import assert from 'node:assert/strict';
+import { differentiate } from '../../worker/engine/autodiff.ts';
+import { Graph, type Value } from '../../worker/engine/graph.ts';
+import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
+import { WeightStore } from '../../worker/engine/weight-store.ts';
+import { floatTensor, intTensor, numElements, type Tensor } from '../../shared/tensor.ts';
+import { relativeError, someNumbers } from '../support/numbers.ts';
+
+/** Float32 central differences with step 1e-2 carry about 1e-4 of curvature and 1e-3 of rounding. */
+const FINITE_DIFFERENCE_TOLERANCE = 5e-3;
+const STEP = 1e-2;
+
+interface Case {
+  readonly name: string;
+  readonly shapes: readonly (readonly number[])[];
+  /** Makes inputs positive, away from singular points. */
+  readonly positive?: boolean;
+  readonly build: (g: Graph, inputs: Value[]) => Value;
+}
+
+const x234 = [2, 3, 4];
+const cases: Case[] = [
+  ...(['neg', 'exp', 'sigmoid', 'silu', 'gelu', 'quickGelu', 'tanh', 'sin', 'cos', 'erf'] as const).map((kind) => ({
+    name: kind,
+    shapes: [x234],
+    build: (g: Graph, [x]: Value[]) => g.unary(kind, x),
+  })),
+  ...(['sqrt', 'reciprocal'] as const).map((kind) => ({
+    name: kind,
+    shapes: [x234],
+    positive: true,
+    build: (g: Graph, [x]: Value[]) => g.unary(kind, x),
+  })),
+  ...(['add', 'sub', 'mul', 'div'] as const).map((kind) => ({
+    name: `${kind} under broadcasting`,
+    shapes: [x234, [3, 1]],
+    positive: true,
+    build: (g: Graph, [a, b]: Value[]) => g.binary(kind, a, b),
+  })),
+  { name: 'affine', shapes: [x234], build: (g, [x]) => g.affine(x, -2.5, 0.75) },
+  ...[false, true].flatMap((transA) =>
+    [false, true].map((transB) => ({
+      name: `matMul, transA ${transA}, transB ${transB}, batched`,
+      shapes: [transA ? [2, 4, 3] : [2, 3, 4], transB ? [2, 5, 4] : [2, 4, 5]],
+      build: (g: Graph, [a, b]: Value[]) => g.matMul(a, b, { transA, transB, alpha: 0.5 }),
+    })),
+  ),
+  { name: 'linear with bias', shapes: [[2, 3, 4], [5, 4], [5]], build: (g, [x, w, b]) => g.linear(x, w, b) },
+  { name: 'matMul of a batch with a shared right factor', shapes: [[2, 3, 4], [4, 5]], build: (g, [a, b]) => g.matMul(a, b) },
+  ...[1, 2].flatMap((batch) =>
+    [
+      { label: '3x3 padded', kernel: 3, stride: 1, pads: 1, size: [5, 6] },
+      { label: '3x3 stride 2, even size', kernel: 3, stride: 2, pads: 1, size: [6, 4] },
+      { label: '3x3 stride 2, odd size', kernel: 3, stride: 2, pads: 1, size: [5, 7] },
+      { label: '1x1', kernel: 1, stride: 1, pads: 0, size: [4, 3] },
+      { label: '3x3 on a large image', kernel: 3, stride: 1, pads: 1, size: [17, 16] },
+      { label: '3x3 stride 2, padded right and below only', kernel: 3, stride: 2, pads: { top: 0, left: 0, bottom: 1, right: 1 }, size: [6, 6] },
+    ].map(({ label, kernel, stride, pads, size }) => ({
+      name: `conv2d ${label}, batch ${batch}`,
+      shapes: [[batch, 3, ...size], [2, 3, kernel, kernel], [2]],
+      build: (g: Graph, [x, w, b]: Value[]) => g.conv2d(x, w, b, { stride, pads }),
+    })),
+  ),
+  { name: 'softmax', shapes: [x234], build: (g, [x]) => g.softmax(x) },
+  { name: 'groupNorm', shapes: [[2, 6, 3, 2], [6], [6]], build: (g, [x, c, b]) => g.groupNorm(x, c, b, 2, 1e-5) },
+  { name: 'layerNorm', shapes: [[2, 3, 8], [8], [8]], build: (g, [x, c, b]) => g.layerNorm(x, c, b, 1e-5) },
+  { name: 'attention', shapes: [[2, 3, 4], [2, 5, 4], [2, 5, 4]], build: (g, [q, k, v]) => g.attention(q, k, v, 2) },
+  { name: 'causal attention', shapes: [[1, 4, 4], [1, 4, 4], [1, 4, 4]], build: (g, [q, k, v]) => g.attention(q, k, v, 2, { causal: true }) },
+  { name: 'concat', shapes: [[2, 3, 2], [2, 1, 2]], build: (g, values) => g.concat(values, 1) },
+  { name: 'slice', shapes: [x234], build: (g, [x]) => g.slice(x, 2, 1, 3) },
+  { name: 'padAxis', shapes: [x234], build: (g, [x]) => g.padAxis(x, 1, 1, 2) },
+  { name: 'reshape and transpose', shapes: [x234], build: (g, [x]) => g.transpose(g.reshape(x, [4, 6]), [1, 0]) },
+  { name: 'broadcastTo', shapes: [[2, 1, 4]], build: (g, [x]) => g.broadcastTo(x, [3, 2, 5, 4]) },
+  { name: 'mean', shapes: [x234], build: (g, [x]) => g.mean(x) },
+  { name: 'upsampleNearest doubling', shapes: [[2, 2, 3, 2]], build: (g, [x]) => g.upsampleNearest(x, 6, 4) },
+  { name: 'upsampleNearest to an odd size', shapes: [[1, 2, 3, 4]], build: (g, [x]) => g.upsampleNearest(x, 5, 7) },
+  { name: 'embedding', shapes: [[5, 3]], build: (g, [t]) => g.embedding(t, g.constant([2, 3], Int32Array.of(0, 4, 4, 1, 2, 4))) },
+];
+
+describe('operators', () => {
+  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
+
+  for (const { name, shapes, positive = false, build } of cases) {
+    it(`${name}: the gradient of every input agrees with finite differences`, async () => {
+      const graph = new Graph();
+      const inputs = shapes.map((shape, i) => graph.input(`x${i}`, shape));
+      const y = build(graph, inputs);
+      const projection = graph.constant(y.shape, someNumbers(numElements(y.shape), 99));
+      const terms = graph.mul(y, projection);
+      const loss = graph.reshape(graph.sum(terms, terms.shape.map((_, axis) => axis)), []);
+      graph.output('loss', loss);
+      const gradients = differentiate(graph, new Map([[loss, graph.constant([], Float32Array.of(1))]]), inputs);
+      inputs.forEach((input, i) => graph.output(`dx${i}`, gradients.get(input)!));
+
+      const executable = await engine.compile(graph, new WeightStore());
+      const point = shapes.map((shape, i) => someNumbers(numElements(shape), 7 + i).map((v) => (positive ? 1.5 + 0.5 * v : v)));
+      const feed = (): Record<string, Tensor> => Object.fromEntries(shapes.map((shape, i) => [`x${i}`, floatTensor(shape, point[i])]));
+      const analytic = await executable.run(feed());
+      for (let i = 0; i < shapes.length; i++) {
+        const numeric = new Float64Array(point[i].length);
+        for (let j = 0; j < numeric.length; j++) {
+          const saved = point[i][j];
+          point[i][j] = saved + STEP;
+          const up = (await executable.run(feed())).loss.data[0] as number;
+          point[i][j] = saved - STEP;
+          const down = (await executable.run(feed())).loss.data[0] as number;
+          point[i][j] = saved;
+          numeric[j] = (up - down) / (2 * STEP);
+        }
+        const error = relativeError(analytic[`dx${i}`].data as Float32Array, numeric, 1e-4);
+        assert.ok(error < FINITE_DIFFERENCE_TOLERANCE, `input ${i}: relative error ${error}`);
+      }
+      await executable.dispose();
+    });
+  }
+
+  it('the gradient of an embedding adds up rows that occur twice', async () => {
+    const graph = new Graph();
+    const table = graph.input('table', [3, 2]);
+    const ids = graph.input('ids', [3], 'int32');
+    const rows = graph.embedding(table, ids);
+    const gradients = differentiate(graph, new Map([[rows, graph.constant([3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))]]), [table]);
+    graph.output('dtable', gradients.get(table)!);
+    const executable = await engine.compile(graph, new WeightStore());
+    const { dtable } = await executable.run({ table: floatTensor([3, 2]), ids: intTensor([3], [2, 0, 2]) });
+    assert.deepEqual([...dtable.data], [3, 4, 0, 0, 6, 8]);
+    await executable.dispose();
+  });
+});

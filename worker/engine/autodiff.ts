@@ -1,0 +1,282 @@
+/**
+ * Reverse-mode differentiation on the graph: appends the nodes that compute vector-Jacobian products.
+ *
+ * The gradient of a weight is an ordinary value between the node that computes it and the `gatherMasked` that
+ * keeps its trained entries; nothing dense is ever an output unless the caller names it one. This is SaRA's
+ * "unstructural backpropagation" (paper, Eq. 6-7) carried to a compiled graph: the dense gradient lives only
+ * as long as one node's scratch buffer.
+ *
+ * Only nodes on a path from `wrt` to a seed are differentiated, so frozen parts cost nothing.
+ */
+import { SaraError } from '../../shared/errors.ts';
+import { numElements } from '../../shared/tensor.ts';
+import { sameShape, type Graph, type Node, type Value } from './graph.ts';
+import type { Op } from './op.ts';
+
+/** Largest number of bytes of attention probabilities alive at once, in backward as in forward. */
+export const ATTENTION_BLOCK_BYTES = 64 * 2 ** 20;
+
+/**
+ * @param seeds per output value its incoming gradient, of the same shape
+ * @param wrt values whose gradients are wanted
+ * @returns per value of `wrt` its gradient; a value that no seed depends on is absent
+ */
+export function differentiate(graph: Graph, seeds: ReadonlyMap<Value, Value>, wrt: Iterable<Value>): Map<Value, Value> {
+  const targets = [...wrt];
+  const forwardNodes = [...graph.nodes];
+  const needed = dependents(forwardNodes, targets);
+  const gradients = new Map<Value, Value>();
+  const accumulate = (value: Value, gradient: Value): void => {
+    if (!needed.has(value)) return;
+    if (!sameShape(value.shape, gradient.shape)) {
+      throw new SaraError('INTERNAL', `gradient of ${value.node.op.kind} has shape [${gradient.shape.join(', ')}], value [${value.shape.join(', ')}]`);
+    }
+    const known = gradients.get(value);
+    gradients.set(value, known === undefined ? gradient : graph.add(known, gradient));
+  };
+  for (const [value, seed] of seeds) accumulate(value, seed);
+
+  for (let i = forwardNodes.length - 1; i >= 0; i--) {
+    const node = forwardNodes[i];
+    const incoming = gradients.get(node.outputs[0]);
+    if (incoming === undefined || !node.inputs.some((input) => needed.has(input))) continue;
+    graph.inBlock(node.block, () => {
+      const contributions = vectorJacobianProducts(graph, node, incoming, (input) => needed.has(node.inputs[input]));
+      for (const [input, gradient] of contributions.entries()) {
+        if (gradient !== null) accumulate(node.inputs[input], gradient);
+      }
+    });
+  }
+  return new Map(targets.flatMap((value) => (gradients.has(value) ? [[value, gradients.get(value)!]] : [])));
+}
+
+/** Every value that depends on one of `sources`, the sources included. */
+function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+  const reached = new Set<Value>(sources);
+  for (const node of nodes) {
+    if (node.inputs.some((input) => reached.has(input))) node.outputs.forEach((output) => reached.add(output));
+  }
+  return reached;
+}
+
+/**
+ * Gradient per input of `node`, null where it has none or is not wanted.
+ * @param wants whether input number i needs a gradient
+ */
+function vectorJacobianProducts(g: Graph, node: Node, dy: Value, wants: (input: number) => boolean): (Value | null)[] {
+  const { op, inputs } = node;
+  const [a, b] = inputs;
+  const y = node.outputs[0];
+  switch (op.kind) {
+    case 'neg':
+      return [g.unary('neg', dy)];
+    case 'exp':
+      return [g.mul(dy, y)];
+    case 'sqrt':
+      return [g.affine(g.div(dy, y), 0.5)];
+    case 'reciprocal':
+      return [g.unary('neg', g.mul(dy, g.mul(y, y)))];
+    case 'sigmoid':
+      return [g.mul(dy, g.mul(y, g.affine(y, -1, 1)))];
+    case 'tanh':
+      return [g.mul(dy, g.affine(g.mul(y, y), -1, 1))];
+    case 'sin':
+      return [g.mul(dy, g.unary('cos', a))];
+    case 'cos':
+      return [g.unary('neg', g.mul(dy, g.unary('sin', a)))];
+    case 'erf':
+      return [g.mul(dy, g.affine(gaussian(g, a, 1), 2 / Math.sqrt(Math.PI)))];
+    case 'silu': {
+      // d(x s)/dx = s + x s (1 - s) with s = sigmoid(x)
+      const s = g.unary('sigmoid', a);
+      return [g.mul(dy, g.add(s, g.mul(y, g.affine(s, -1, 1))))];
+    }
+    case 'quickGelu': {
+      const s = g.unary('sigmoid', g.affine(a, QUICK_GELU_SLOPE));
+      return [g.mul(dy, g.add(s, g.mul(g.affine(y, QUICK_GELU_SLOPE), g.affine(s, -1, 1))))];
+    }
+    case 'gelu': {
+      // Phi(x) + x phi(x)
+      const cdf = g.affine(g.unary('erf', g.affine(a, Math.SQRT1_2)), 0.5, 0.5);
+      const pdf = g.affine(gaussian(g, a, 0.5), 1 / Math.sqrt(2 * Math.PI));
+      return [g.mul(dy, g.add(cdf, g.mul(a, pdf)))];
+    }
+    case 'affine':
+      return [g.affine(dy, op.mul)];
+    case 'add':
+      return [reduceTo(g, dy, a.shape), reduceTo(g, dy, b.shape)];
+    case 'sub':
+      return [reduceTo(g, dy, a.shape), wants(1) ? g.unary('neg', reduceTo(g, dy, b.shape)) : null];
+    case 'mul':
+      return [wants(0) ? reduceTo(g, g.mul(dy, b), a.shape) : null, wants(1) ? reduceTo(g, g.mul(dy, a), b.shape) : null];
+    case 'div':
+      return [
+        wants(0) ? reduceTo(g, g.div(dy, b), a.shape) : null,
+        wants(1) ? g.unary('neg', reduceTo(g, g.div(g.mul(dy, y), b), b.shape)) : null,
+      ];
+    case 'matMul':
+      return matMulGradients(g, op, a, b, dy, wants);
+    case 'conv2d':
+      return [
+        wants(0) ? g.conv2dInputGrad(dy, b, a.shape, op) : null,
+        wants(1) ? g.conv2dWeightGrad(a, dy, b.shape, op) : null,
+        inputs.length > 2 && wants(2) ? g.reshape(g.sum(dy, [0, 2, 3]), inputs[2].shape) : null,
+      ];
+    case 'softmax':
+      return [g.node({ kind: 'softmaxGrad' }, [y, dy], [y.shape])[0]];
+    case 'groupNorm':
+      return [...g.node({ ...op, kind: 'groupNormGrad' }, [a, b, dy], [a.shape, b.shape, b.shape])];
+    case 'layerNorm':
+      return [...g.node({ ...op, kind: 'layerNormGrad' }, [a, b, dy], [a.shape, b.shape, b.shape])];
+    case 'attention':
+      return attentionGradients(g, op, inputs, dy);
+    case 'concat': {
+      let start = 0;
+      return inputs.map((input, i) => {
+        const end = start + input.shape[op.axis];
+        const part = wants(i) ? g.slice(dy, op.axis, start, end) : null;
+        start = end;
+        return part;
+      });
+    }
+    case 'slice':
+      return [g.padAxis(dy, op.axis, op.start, a.shape[op.axis] - op.end)];
+    case 'padAxis':
+      return [g.slice(dy, op.axis, op.before, op.before + a.shape[op.axis])];
+    case 'reshape':
+      return [g.reshape(dy, a.shape)];
+    case 'transpose': {
+      const inverse = op.permutation.map((_, axis) => op.permutation.indexOf(axis));
+      return [g.transpose(dy, inverse)];
+    }
+    case 'broadcastTo':
+      return [reduceTo(g, dy, a.shape)];
+    case 'sum':
+      return [g.broadcastTo(dy, a.shape)];
+    case 'upsampleNearest':
+      return [g.node({ kind: 'upsampleNearestGrad' }, [dy], [a.shape])[0]];
+    case 'embedding':
+      return [g.node({ kind: 'embeddingGrad' }, [b, dy], [a.shape])[0], null];
+    case 'input':
+    case 'weight':
+    case 'constant':
+      return [];
+    case 'conv2dInputGrad':
+    case 'conv2dWeightGrad':
+    case 'softmaxGrad':
+    case 'groupNormGrad':
+    case 'layerNormGrad':
+    case 'upsampleNearestGrad':
+    case 'embeddingGrad':
+    case 'gatherMasked':
+      throw new SaraError('INTERNAL', `${op.kind} is a gradient already; second derivatives are not defined`);
+  }
+}
+
+const QUICK_GELU_SLOPE = 1.702;
+
+/** exp(-c x^2) */
+function gaussian(g: Graph, x: Value, c: number): Value {
+  return g.unary('exp', g.affine(g.mul(x, x), -c));
+}
+
+/** Adjoint of broadcasting: sums `dy` down to `shape`. */
+function reduceTo(g: Graph, dy: Value, shape: readonly number[]): Value {
+  if (sameShape(dy.shape, shape)) return dy;
+  const lead = dy.shape.length - shape.length;
+  const axes = dy.shape.flatMap((d, axis) => (axis < lead || (shape[axis - lead] === 1 && d !== 1) ? [axis] : []));
+  return g.reshape(g.sum(dy, axes), shape);
+}
+
+function matMulGradients(
+  g: Graph,
+  op: Extract<Op, { kind: 'matMul' }>,
+  a: Value,
+  b: Value,
+  dy: Value,
+  wants: (input: number) => boolean,
+): (Value | null)[] {
+  const { transA, transB, alpha } = op;
+  // A 2-D right factor under a batched left one is a linear layer: fold the batch into the rows, so that the
+  // weight gradient is one GEMM instead of a batch of them summed.
+  if (b.shape.length === 2 && a.shape.length > 2 && !transA) {
+    const fold = (x: Value): Value => g.reshape(x, [numElements(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
+    const dy2 = fold(dy);
+    return [
+      wants(0) ? g.reshape(g.matMul(dy2, b, { transB: !transB, alpha }), a.shape) : null,
+      wants(1) ? (transB ? g.matMul(dy2, fold(a), { transA: true, alpha }) : g.matMul(fold(a), dy2, { transA: true, alpha })) : null,
+    ];
+  }
+  const da = !wants(0)
+    ? null
+    : transA
+      ? g.matMul(b, dy, { transA: transB, transB: true, alpha })
+      : g.matMul(dy, b, { transB: !transB, alpha });
+  const db = !wants(1)
+    ? null
+    : transB
+      ? g.matMul(dy, a, { transA: true, transB: transA, alpha })
+      : g.matMul(a, dy, { transA: !transA, alpha });
+  return [da && reduceTo(g, da, a.shape), db && reduceTo(g, db, b.shape)];
+}
+
+/**
+ * Number of query rows whose probabilities [batch, heads, rows, numKeys] stay below
+ * {@link ATTENTION_BLOCK_BYTES}; at least one.
+ */
+export function attentionBlockRows(batch: number, numHeads: number, numQueries: number, numKeys: number): number {
+  const rowBytes = batch * numHeads * numKeys * 4;
+  return Math.max(1, Math.min(numQueries, Math.floor(ATTENTION_BLOCK_BYTES / rowBytes)));
+}
+
+/** -1e9 above the diagonal, [rows, numKeys], for query rows starting at `start`; added to the scores. */
+export function causalMask(start: number, rows: number, numKeys: number): Float32Array {
+  const mask = new Float32Array(rows * numKeys);
+  for (let i = 0; i < rows; i++) mask.fill(-1e9, i * numKeys + Math.min(numKeys, start + i + 1), (i + 1) * numKeys);
+  return mask;
+}
+
+/**
+ * Probabilities are recomputed block by block of query rows, so that the backward pass never holds an
+ * S x S matrix either.
+ */
+function attentionGradients(g: Graph, op: Extract<Op, { kind: 'attention' }>, inputs: readonly Value[], dy: Value): Value[] {
+  const [batch, numQueries] = inputs[0].shape;
+  const numKeys = inputs[1].shape[1];
+  const { numHeads, scale } = op;
+  const [q, k, v, dOut] = [...inputs, dy].map((x) => splitHeads(g, x, numHeads));
+  const rows = attentionBlockRows(batch, numHeads, numQueries, numKeys);
+  const dqBlocks: Value[] = [];
+  let dk: Value | null = null;
+  let dv: Value | null = null;
+  for (let start = 0; start < numQueries; start += rows) {
+    const end = Math.min(numQueries, start + rows);
+    const whole = start === 0 && end === numQueries;
+    const qBlock = whole ? q : g.slice(q, 2, start, end);
+    const dOutBlock = whole ? dOut : g.slice(dOut, 2, start, end);
+    let scores = g.matMul(qBlock, k, { transB: true, alpha: scale });
+    if (op.causal) scores = g.add(scores, g.constant([end - start, numKeys], causalMask(start, end - start, numKeys)));
+    const p = g.softmax(scores);
+    const dp = g.matMul(dOutBlock, v, { transB: true });
+    const ds = g.node({ kind: 'softmaxGrad' }, [p, dp], [p.shape])[0];
+    dqBlocks.push(g.matMul(ds, k, { alpha: scale }));
+    const dkBlock = g.matMul(ds, qBlock, { transA: true, alpha: scale });
+    const dvBlock = g.matMul(p, dOutBlock, { transA: true });
+    dk = dk === null ? dkBlock : g.add(dk, dkBlock);
+    dv = dv === null ? dvBlock : g.add(dv, dvBlock);
+  }
+  const dq = dqBlocks.length === 1 ? dqBlocks[0] : g.concat(dqBlocks, 2);
+  return [dq, dk!, dv!].map((x) => mergeHeads(g, x));
+}
+
+/** [B,S,H*D] -> [B,H,S,D] */
+function splitHeads(g: Graph, x: Value, numHeads: number): Value {
+  const [batch, tokens, channels] = x.shape;
+  return g.transpose(g.reshape(x, [batch, tokens, numHeads, channels / numHeads]), [0, 2, 1, 3]);
+}
+
+/** [B,H,S,D] -> [B,S,H*D] */
+function mergeHeads(g: Graph, x: Value): Value {
+  const [batch, numHeads, tokens, size] = x.shape;
+  return g.reshape(g.transpose(x, [0, 2, 1, 3]), [batch, tokens, numHeads * size]);
+}

@@ -1,0 +1,34 @@
+/**
+ * Attention in ONNX: blocks of query rows, so that no S x S matrix is ever alive.
+ */
+import { attentionBlockRows, causalMask } from '../autodiff.ts';
+import type { Op } from '../op.ts';
+import type { Emitter } from './emitter.ts';
+
+/** q [B,Sq,H*D], k and v [B,Sk,H*D] -> [B,Sq,H*D]. */
+export function emitAttention(
+  e: Emitter,
+  op: Extract<Op, { kind: 'attention' }>,
+  [q, k, v]: readonly string[],
+  shapes: { q: readonly number[]; k: readonly number[] },
+  y: string,
+): void {
+  const [batch, numQueries, channels] = shapes.q;
+  const numKeys = shapes.k[1];
+  const size = channels / op.numHeads;
+  const heads = (x: string, tokens: number): string => e.transpose(e.reshape(x, [batch, tokens, op.numHeads, size]), [0, 2, 1, 3]);
+  const qHeads = heads(q, numQueries);
+  const kHeads = heads(k, numKeys);
+  const vHeads = heads(v, numKeys);
+  const rows = attentionBlockRows(batch, op.numHeads, numQueries, numKeys);
+  const blocks: string[] = [];
+  for (let start = 0; start < numQueries; start += rows) {
+    const end = Math.min(numQueries, start + rows);
+    const block = rows >= numQueries ? qHeads : e.slice(qHeads, [{ axis: 2, start, end }]);
+    let scores = e.emit('FusedMatMul', [block, kHeads], { transA: 0, transB: 1, alpha: { float: op.scale } });
+    if (op.causal) scores = e.emit('Add', [scores, e.constant([end - start, numKeys], causalMask(start, end - start, numKeys))]);
+    blocks.push(e.emit('MatMul', [e.emit('Softmax', [scores], { axis: -1 }), vHeads]));
+  }
+  const all = blocks.length === 1 ? blocks[0] : e.emit('Concat', blocks, { axis: 2 });
+  e.reshape(e.transpose(all, [0, 2, 1, 3]), [batch, numQueries, channels], y);
+}

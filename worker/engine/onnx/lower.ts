@@ -1,0 +1,296 @@
+/**
+ * The graph as an ONNX model: one emission rule per operator.
+ *
+ * Weights become external initializers pointing into the user's safetensors file, graph inputs, or a scatter,
+ * as their binding says (weight-store.ts). Which masks and buffers a run must feed beside the caller's own
+ * inputs is returned as `feeds`.
+ */
+import { SaraError } from '../../../shared/errors.ts';
+import { numElements, type DType } from '../../../shared/tensor.ts';
+import { sameShape, type Graph, type Node, type Value } from '../graph.ts';
+import type { Op } from '../op.ts';
+import { boundShape, type WeightStore } from '../weight-store.ts';
+import { Emitter } from './emitter.ts';
+import { emitAttention } from './lower-attention.ts';
+import { emitConv, emitConvInputGrad, emitConvWeightGrad, isMultiTap, tapMajorToOihw } from './lower-conv.ts';
+import { emitGroupNorm, emitGroupNormGrad, emitLayerNorm, emitLayerNormGrad } from './lower-norm.ts';
+import { emitUpsample, emitUpsampleGrad } from './lower-upsample.ts';
+import { encodeOnnxModel, type OnnxType } from './onnx-schema.ts';
+
+/** Values a run reads from the weight store. */
+export type StoreFeed =
+  | { readonly kind: 'weight'; readonly input: string; readonly name: string }
+  | { readonly kind: 'scatter-indices'; readonly input: string; readonly name: string }
+  | { readonly kind: 'scatter-values'; readonly input: string; readonly name: string }
+  /** `tapMajor` masks index a convolution's gradient as [kh*kw, O, I], see lower-conv.ts. */
+  | { readonly kind: 'gradient-indices'; readonly input: string; readonly name: string; readonly tapMajor: { readonly numTaps: number; readonly numPairs: number } | null };
+
+export interface LoweredModel {
+  readonly bytes: Uint8Array;
+  readonly feeds: readonly StoreFeed[];
+  readonly numNodes: number;
+}
+
+/** Value names of ONNX inputs and outputs are these prefixes and the graph's own names. */
+export const inputName = (name: string): string => `in:${name}`;
+export const outputName = (name: string): string => `out:${name}`;
+
+/**
+ * @throws SaraError FILE_CORRUPT when a weight's stored shape is not the one the graph uses
+ */
+export function lowerToOnnx(graph: Graph, weights: WeightStore): LoweredModel {
+  return new Lowering(graph, weights).run();
+}
+
+class Lowering {
+  readonly #graph: Graph;
+  readonly #weights: WeightStore;
+  readonly #e = new Emitter();
+  readonly #names = new Map<Value, string>();
+  readonly #feeds: StoreFeed[] = [];
+  /** Gradients of convolution weights kept as [kh*kw, O, I], for the gather that follows. */
+  readonly #tapMajor = new Map<Value, string>();
+
+  constructor(graph: Graph, weights: WeightStore) {
+    this.#graph = graph;
+    this.#weights = weights;
+  }
+
+  run(): LoweredModel {
+    const live = liveNodes(this.#graph);
+    for (const node of this.#graph.nodes) if (live.has(node)) this.#emit(node);
+    for (const [name, value] of this.#graph.outputs) {
+      this.#e.emit('Identity', [this.#name(value)], {}, outputName(name));
+      this.#e.outputs.push({ name: outputName(name), type: value.type, dims: dimsOf(value) });
+    }
+    const { nodes, initializers, inputs, outputs } = this.#e;
+    return { bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }), feeds: this.#feeds, numNodes: nodes.length };
+  }
+
+  #name(value: Value): string {
+    const name = this.#names.get(value);
+    if (name === undefined) throw new SaraError('INTERNAL', `value ${value.id} of ${value.node.op.kind} is used before it is computed`);
+    return name;
+  }
+
+  #emit(node: Node): void {
+    const { op } = node;
+    const e = this.#e;
+    const outputs = node.outputs.map((value) => `v${value.id}`);
+    node.outputs.forEach((value, i) => this.#names.set(value, outputs[i]));
+    const [y] = outputs;
+    const shape = node.outputs[0].shape;
+    const [a, b] = node.inputs;
+    const inputs = (): string[] => node.inputs.map((input) => this.#name(input));
+    switch (op.kind) {
+      case 'input':
+        this.#names.set(node.outputs[0], inputName(op.name));
+        e.inputs.push({ name: inputName(op.name), type: node.outputs[0].type, dims: shape });
+        return;
+      case 'weight':
+        this.#names.set(node.outputs[0], this.#emitWeight(op.name, shape));
+        return;
+      case 'constant':
+        this.#names.set(node.outputs[0], e.constant(shape, op.data));
+        return;
+      case 'neg':
+      case 'exp':
+      case 'sqrt':
+      case 'reciprocal':
+      case 'sigmoid':
+      case 'gelu':
+      case 'tanh':
+      case 'sin':
+      case 'cos':
+      case 'erf':
+      case 'add':
+      case 'sub':
+      case 'mul':
+      case 'div':
+        e.emit(op.kind[0].toUpperCase() + op.kind.slice(1), inputs(), {}, y);
+        return;
+      case 'silu':
+        e.emit('QuickGelu', inputs(), { alpha: { float: 1 } }, y);
+        return;
+      case 'quickGelu':
+        e.emit('QuickGelu', inputs(), { alpha: { float: 1.702 } }, y);
+        return;
+      case 'affine':
+        this.#emitAffine(op, this.#name(a), y);
+        return;
+      case 'matMul':
+        this.#emitMatMul(op, inputs(), y);
+        return;
+      case 'conv2d':
+        emitConv(e, op, inputs(), b.shape, y);
+        return;
+      case 'conv2dInputGrad':
+        emitConvInputGrad(e, op, inputs(), { dy: a.shape, w: b.shape, x: shape }, y);
+        return;
+      case 'conv2dWeightGrad': {
+        const flat = emitConvWeightGrad(e, op, inputs(), { x: a.shape, dy: b.shape, w: shape });
+        if (isMultiTap(shape)) this.#tapMajor.set(node.outputs[0], flat);
+        if (!isMultiTap(shape)) e.reshape(flat, shape, y);
+        else if (this.#isReadDense(node.outputs[0])) tapMajorToOihw(e, flat, shape, y);
+        return;
+      }
+      case 'softmax':
+        e.emit('Softmax', inputs(), { axis: -1 }, y);
+        return;
+      case 'softmaxGrad': {
+        const [p, dp] = inputs();
+        const product = e.emit('Mul', [p, dp]);
+        const total = e.sum(product, [shape.length - 1], true);
+        e.emit('Mul', [p, e.emit('Sub', [dp, total])], {}, y);
+        return;
+      }
+      case 'groupNorm':
+        emitGroupNorm(e, op, inputs(), shape, y);
+        return;
+      case 'groupNormGrad':
+        emitGroupNormGrad(e, op, inputs(), a.shape, outputs);
+        return;
+      case 'layerNorm':
+        emitLayerNorm(e, op, inputs(), y);
+        return;
+      case 'layerNormGrad':
+        emitLayerNormGrad(e, op, inputs(), a.shape, outputs);
+        return;
+      case 'attention':
+        emitAttention(e, op, inputs(), { q: a.shape, k: b.shape }, y);
+        return;
+      case 'concat':
+        e.emit('Concat', inputs(), { axis: op.axis }, y);
+        return;
+      case 'slice':
+        e.slice(this.#name(a), [op], y);
+        return;
+      case 'padAxis': {
+        const pads = new Array<number>(2 * shape.length).fill(0);
+        pads[op.axis] = op.before;
+        pads[shape.length + op.axis] = op.after;
+        e.pad(this.#name(a), pads, y);
+        return;
+      }
+      case 'reshape':
+        e.reshape(this.#name(a), shape, y);
+        return;
+      case 'transpose':
+        e.transpose(this.#name(a), op.permutation, y);
+        return;
+      case 'broadcastTo':
+        e.emit('Expand', [this.#name(a), e.ints(shape)], {}, y);
+        return;
+      case 'sum':
+        e.sum(this.#name(a), op.axes, true, y);
+        return;
+      case 'upsampleNearest':
+        emitUpsample(e, this.#name(a), a.shape, shape, y);
+        return;
+      case 'upsampleNearestGrad':
+        emitUpsampleGrad(e, this.#name(a), shape, a.shape, y);
+        return;
+      case 'embedding':
+        e.emit('Gather', inputs(), { axis: 0 }, y);
+        return;
+      case 'embeddingGrad': {
+        const [ids, dy] = inputs();
+        const rows = numElements(a.shape);
+        const ids64 = e.emit('Cast', [e.reshape(ids, [rows, 1])], { to: 7 });
+        const zeros = e.emit('Expand', [e.scalar(0), e.ints(shape)]);
+        e.emit('ScatterND', [zeros, ids64, e.reshape(dy, [rows, shape[1]])], { reduction: 'add' }, y);
+        return;
+      }
+      case 'gatherMasked':
+        this.#emitGatherMasked(op.name, a, y);
+        return;
+    }
+  }
+
+  #emitAffine({ mul, add }: Extract<Op, { kind: 'affine' }>, x: string, y: string): void {
+    const e = this.#e;
+    if (add === 0) e.emit('Mul', [x, e.scalar(mul)], {}, y);
+    else if (mul === 1) e.emit('Add', [x, e.scalar(add)], {}, y);
+    else if (mul === -1) e.emit('Sub', [e.scalar(add), x], {}, y);
+    else e.emit('Add', [e.emit('Mul', [x, e.scalar(mul)]), e.scalar(add)], {}, y);
+  }
+
+  #emitMatMul({ transA, transB, alpha }: Extract<Op, { kind: 'matMul' }>, inputs: string[], y: string): void {
+    if (!transA && !transB && alpha === 1) this.#e.emit('MatMul', inputs, {}, y);
+    else this.#e.emit('FusedMatMul', inputs, { transA: +transA, transB: +transB, alpha: { float: alpha } }, y);
+  }
+
+  #emitWeight(name: string, shape: readonly number[]): string {
+    const e = this.#e;
+    const binding = this.#weights.binding(name);
+    const stored = boundShape(binding);
+    if (numElements(stored) !== numElements(shape) || (binding.kind !== 'in-place' && !sameShape(stored, shape))) {
+      throw new SaraError('FILE_CORRUPT', `tensor ${name} has shape [${stored.join(', ')}] in the weight files; config.json asks for [${shape.join(', ')}]`, { tensor: name });
+    }
+    if (binding.kind === 'in-place') return this.#feed({ kind: 'weight', input: `weight:${name}`, name }, 'float32', shape);
+
+    const { entry } = binding;
+    const initializer = `file:${name}`;
+    // Locations are relative to the root folder, which the engine names as the base: any absolute file serves.
+    const location = entry.file.replace(/^\/+/, '');
+    e.initializers.push({
+      name: initializer,
+      type: fileType(entry.dtype, name),
+      dims: shape,
+      data: { location, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes },
+    });
+    const base = entry.dtype === 'float32' ? initializer : e.emit('Cast', [initializer], { to: 1 });
+    if (binding.kind === 'frozen') return base;
+
+    const numScattered = `num_scattered:${name}`;
+    const indices = this.#feed({ kind: 'scatter-indices', input: `scatter-indices:${name}`, name }, 'int32', [numScattered]);
+    const values = this.#feed({ kind: 'scatter-values', input: `scatter-values:${name}`, name }, 'float32', [numScattered]);
+    const flat = e.reshape(base, [-1]);
+    return e.reshape(e.emit('ScatterElements', [flat, indices, values], { axis: 0 }), shape);
+  }
+
+  #emitGatherMasked(name: string, gradient: Value, y: string): void {
+    const tapMajorName = this.#tapMajor.get(gradient);
+    const [outChannels, inChannels, kh, kw] = gradient.shape;
+    const tapMajor = tapMajorName === undefined ? null : { numTaps: kh * kw, numPairs: outChannels * inChannels };
+    const feed = { kind: 'gradient-indices', input: `indices:${name}`, name, tapMajor } as const;
+    const indices = this.#feed(feed, 'int32', [`num_selected:${name}`]);
+    const flat = this.#e.reshape(tapMajorName ?? this.#name(gradient), [-1]);
+    this.#e.emit('Gather', [flat, indices], { axis: 0 }, y);
+  }
+
+  #feed(feed: StoreFeed, type: OnnxType, dims: readonly (number | string)[]): string {
+    this.#feeds.push(feed);
+    this.#e.inputs.push({ name: feed.input, type, dims });
+    return feed.input;
+  }
+
+  #isReadDense(value: Value): boolean {
+    return (
+      [...this.#graph.outputs.values()].includes(value) ||
+      this.#graph.nodes.some((node) => node.op.kind !== 'gatherMasked' && node.inputs.includes(value))
+    );
+  }
+}
+
+/** A compact gradient's length changes at re-selection, so its dimension is a name. */
+function dimsOf(value: Value): readonly (number | string)[] {
+  const { op } = value.node;
+  return op.kind === 'gatherMasked' ? [`num_selected:${op.name}`] : value.shape;
+}
+
+/** Nodes some output depends on. */
+function liveNodes(graph: Graph): Set<Node> {
+  const live = new Set<Node>([...graph.outputs.values()].map((value) => value.node));
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    if (live.has(graph.nodes[i])) graph.nodes[i].inputs.forEach((input) => live.add(input.node));
+  }
+  // A declared input is part of the graph's contract whether it is read or not.
+  for (const value of graph.inputs.values()) live.add(value.node);
+  return live;
+}
+
+function fileType(dtype: DType, name: string): OnnxType {
+  if (dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
+  throw new SaraError('FILE_CORRUPT', `tensor ${name} is stored as ${dtype}; weights must be float32, float16 or bfloat16`, { tensor: name, dtype });
+}
