@@ -1,0 +1,183 @@
+/**
+ * The weights of one model component as one table of tensors, however many files hold them: a single
+ * `<base>.safetensors`, or shards listed by `<base>.safetensors.index.json`; full precision before `fp16`.
+ *
+ * The index comes from the same stranger as the shards: it may name only files beside itself, and both must
+ * tell the same story about which shard holds which tensor.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SaraError } from '../errors.ts';
+import type { FloatTensor, Tensor } from '../tensor.ts';
+import { missingTensor, SafetensorsFile } from './file.ts';
+import { corrupt, MAX_HEADER_BYTES, type TensorEntry } from './header.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** The index object and its weight_map, with room for what its metadata may hold. */
+const INDEX_DEPTH = 8;
+
+export type WeightFilesBaseName = 'diffusion_pytorch_model' | 'model';
+
+export class WeightFiles {
+  readonly folder: string;
+  /** Every tensor by name, file after file. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly #files: readonly SafetensorsFile[];
+  readonly #fileByName: ReadonlyMap<string, SafetensorsFile>;
+
+  private constructor(folder: string, files: readonly SafetensorsFile[]) {
+    this.folder = folder;
+    this.#files = files;
+    this.entries = new Map(files.flatMap((file) => [...file.entries]));
+    this.#fileByName = new Map(
+      files.flatMap((file) => [...file.entries.keys()].map((name) => [name, file] as const)),
+    );
+  }
+
+  /**
+   * @param folder a component's folder, e.g. `<model>/unet`
+   * @param baseName `diffusion_pytorch_model` for UNet and VAE, `model` for text encoders
+   * @throws SaraError FILE_NOT_FOUND when the folder holds no such weights; MODEL_UNSUPPORTED when it holds them
+   *   only as pickles; FILE_CORRUPT when a file is unsound or index and shards disagree
+   */
+  static async open(folder: string, baseName: WeightFilesBaseName): Promise<WeightFiles> {
+    const names = await listFolder(folder);
+    for (const single of [`${baseName}.safetensors`, `${baseName}.fp16.safetensors`]) {
+      if (names.has(single))
+        return new WeightFiles(folder, [await SafetensorsFile.open(join(folder, single))]);
+    }
+    for (const index of [`${baseName}.safetensors.index.json`, `${baseName}.safetensors.index.fp16.json`]) {
+      if (names.has(index)) return new WeightFiles(folder, await openShards(folder, index));
+    }
+    throw nothingToOpen(folder, baseName, names);
+  }
+
+  /** As {@link SafetensorsFile.read}, from whichever file holds it. */
+  read(name: string): Promise<Tensor> {
+    return this.#file(name).read(name);
+  }
+
+  /** As {@link SafetensorsFile.readFloat32}. */
+  readFloat32(name: string): Promise<FloatTensor> {
+    return this.#file(name).readFloat32(name);
+  }
+
+  /** As {@link SafetensorsFile.chunks}. */
+  chunks(name: string): AsyncGenerator<Uint8Array> {
+    return this.#file(name).chunks(name);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#files.map((file) => file.close()));
+  }
+
+  #file(name: string): SafetensorsFile {
+    const file = this.#fileByName.get(name);
+    if (file === undefined) throw missingTensor(this.folder, name);
+    return file;
+  }
+}
+
+async function listFolder(folder: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(folder));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SaraError(
+      'FILE_NOT_FOUND',
+      `cannot list the weights' folder ${folder}: ${reason}`,
+      { folder },
+      { cause },
+    );
+  }
+}
+
+function nothingToOpen(folder: string, baseName: string, names: ReadonlySet<string>): SaraError {
+  const pickle = [...names].find((name) => name.startsWith(baseName) && /\.(bin|ckpt|pt)$/.test(name));
+  if (pickle === undefined) {
+    return new SaraError(
+      'FILE_NOT_FOUND',
+      `${folder} holds no ${baseName}.safetensors; is it a diffusers folder?`,
+      {
+        folder,
+        baseName,
+      },
+    );
+  }
+  return new SaraError(
+    'MODEL_UNSUPPORTED',
+    `${join(folder, pickle)} is a Python pickle, which can run any code when loaded; ` +
+      `convert it to ${baseName}.safetensors first`,
+    { file: join(folder, pickle) },
+  );
+}
+
+async function openShards(folder: string, indexName: string): Promise<SafetensorsFile[]> {
+  const indexPath = join(folder, indexName);
+  const shardByTensor = await readIndex(indexPath);
+  const shards: SafetensorsFile[] = [];
+  try {
+    for (const shard of [...new Set(shardByTensor.values())].sort()) {
+      const file = await SafetensorsFile.open(join(folder, shard));
+      shards.push(file);
+      for (const name of file.entries.keys()) {
+        const listed = shardByTensor.get(name) ?? 'no shard';
+        if (listed !== shard) {
+          throw corrupt(indexPath, `it lists "${name}" in ${listed}, but ${shard} holds it`, {
+            tensor: name,
+            shard,
+          });
+        }
+      }
+    }
+    const held = new Set(shards.flatMap((file) => [...file.entries.keys()]));
+    for (const [name, shard] of shardByTensor) {
+      if (!held.has(name)) {
+        throw corrupt(indexPath, `it lists "${name}" in ${shard}, which does not hold it`, {
+          tensor: name,
+          shard,
+        });
+      }
+    }
+    return shards;
+  } catch (error) {
+    await Promise.all(shards.map((file) => file.close()));
+    throw error;
+  }
+}
+
+/** @returns shard file name of every tensor */
+async function readIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
+  const { size } = await stat(indexPath);
+  if (size > MAX_HEADER_BYTES) {
+    throw corrupt(indexPath, `${size} bytes exceed the limit of ${MAX_HEADER_BYTES} for an index`, {
+      sizeBytes: size,
+    });
+  }
+  let weightMap: unknown;
+  try {
+    const index = parseStrictJson(await readFile(indexPath, 'utf8'), INDEX_DEPTH) as {
+      weight_map?: unknown;
+    } | null;
+    weightMap = index?.weight_map;
+  } catch (cause) {
+    throw corrupt(indexPath, `it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`);
+  }
+  if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap)) {
+    throw corrupt(indexPath, 'it has no object "weight_map"');
+  }
+  const shardByTensor = new Map<string, string>();
+  for (const [name, shard] of Object.entries(weightMap)) {
+    if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
+      throw corrupt(
+        indexPath,
+        `"${name}" is in ${JSON.stringify(shard)}, not in a .safetensors file beside it`,
+        {
+          tensor: name,
+        },
+      );
+    }
+    shardByTensor.set(name, shard);
+  }
+  return shardByTensor;
+}
