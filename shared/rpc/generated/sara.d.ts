@@ -1,0 +1,3599 @@
+import * as $protobuf from "protobufjs/minimal.js";
+import Long = require("long");
+
+/** Namespace sara. */
+export namespace sara {
+
+    /** Namespace v1. */
+    namespace v1 {
+
+        /**
+         * Properties of a SpawnRequest.
+         * @deprecated Use sara.v1.SpawnRequest.$Properties instead.
+         */
+        interface ISpawnRequest extends sara.v1.SpawnRequest.$Properties {
+        }
+
+        /** Represents a SpawnRequest. */
+        class SpawnRequest {
+
+            /**
+             * Constructs a new SpawnRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SpawnRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SpawnRequest actorId. */
+            actorId: string;
+
+            /** SpawnRequest className. */
+            className: string;
+
+            /** SpawnRequest run. */
+            run: string;
+
+            /** SpawnRequest generation. */
+            generation: number;
+
+            /** SpawnRequest args. */
+            args: Uint8Array;
+
+            /** SpawnRequest memoryBytes. */
+            memoryBytes: number;
+
+            /**
+             * Creates a new SpawnRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SpawnRequest instance
+             */
+            static create(properties: sara.v1.SpawnRequest.$Shape): sara.v1.SpawnRequest & sara.v1.SpawnRequest.$Shape;
+            static create(properties?: sara.v1.SpawnRequest.$Properties): sara.v1.SpawnRequest;
+
+            /**
+             * Encodes the specified SpawnRequest message. Does not implicitly {@link sara.v1.SpawnRequest.verify|verify} messages.
+             * @param message SpawnRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SpawnRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SpawnRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SpawnRequest & sara.v1.SpawnRequest.$Shape} SpawnRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SpawnRequest & sara.v1.SpawnRequest.$Shape;
+        }
+
+        namespace SpawnRequest {
+
+            /** Properties of a SpawnRequest. */
+            interface $Properties {
+
+                /** SpawnRequest actorId */
+                actorId?: (string|null);
+
+                /** SpawnRequest className */
+                className?: (string|null);
+
+                /** SpawnRequest run */
+                run?: (string|null);
+
+                /** SpawnRequest generation */
+                generation?: (number|null);
+
+                /** SpawnRequest args */
+                args?: (Uint8Array|null);
+
+                /** SpawnRequest memoryBytes */
+                memoryBytes?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SpawnRequest. */
+            type $Shape = sara.v1.SpawnRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SpawnReply.
+         * @deprecated Use sara.v1.SpawnReply.$Properties instead.
+         */
+        interface ISpawnReply extends sara.v1.SpawnReply.$Properties {
+        }
+
+        /** Represents a SpawnReply. */
+        class SpawnReply {
+
+            /**
+             * Constructs a new SpawnReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SpawnReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SpawnReply incarnation. */
+            incarnation: string;
+
+            /**
+             * Creates a new SpawnReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SpawnReply instance
+             */
+            static create(properties: sara.v1.SpawnReply.$Shape): sara.v1.SpawnReply & sara.v1.SpawnReply.$Shape;
+            static create(properties?: sara.v1.SpawnReply.$Properties): sara.v1.SpawnReply;
+
+            /**
+             * Encodes the specified SpawnReply message. Does not implicitly {@link sara.v1.SpawnReply.verify|verify} messages.
+             * @param message SpawnReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SpawnReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SpawnReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SpawnReply & sara.v1.SpawnReply.$Shape} SpawnReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SpawnReply & sara.v1.SpawnReply.$Shape;
+        }
+
+        namespace SpawnReply {
+
+            /** Properties of a SpawnReply. */
+            interface $Properties {
+
+                /** SpawnReply incarnation */
+                incarnation?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SpawnReply. */
+            type $Shape = sara.v1.SpawnReply.$Properties;
+        }
+
+        /**
+         * Properties of a StopRequest.
+         * @deprecated Use sara.v1.StopRequest.$Properties instead.
+         */
+        interface IStopRequest extends sara.v1.StopRequest.$Properties {
+        }
+
+        /** Represents a StopRequest. */
+        class StopRequest {
+
+            /**
+             * Constructs a new StopRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StopRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StopRequest actorId. */
+            actorId: string;
+
+            /** StopRequest run. */
+            run: string;
+
+            /** StopRequest generation. */
+            generation: number;
+
+            /**
+             * Creates a new StopRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StopRequest instance
+             */
+            static create(properties: sara.v1.StopRequest.$Shape): sara.v1.StopRequest & sara.v1.StopRequest.$Shape;
+            static create(properties?: sara.v1.StopRequest.$Properties): sara.v1.StopRequest;
+
+            /**
+             * Encodes the specified StopRequest message. Does not implicitly {@link sara.v1.StopRequest.verify|verify} messages.
+             * @param message StopRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StopRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StopRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StopRequest & sara.v1.StopRequest.$Shape} StopRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StopRequest & sara.v1.StopRequest.$Shape;
+        }
+
+        namespace StopRequest {
+
+            /** Properties of a StopRequest. */
+            interface $Properties {
+
+                /** StopRequest actorId */
+                actorId?: (string|null);
+
+                /** StopRequest run */
+                run?: (string|null);
+
+                /** StopRequest generation */
+                generation?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StopRequest. */
+            type $Shape = sara.v1.StopRequest.$Properties;
+        }
+
+        /**
+         * Properties of a StopReply.
+         * @deprecated Use sara.v1.StopReply.$Properties instead.
+         */
+        interface IStopReply extends sara.v1.StopReply.$Properties {
+        }
+
+        /** Represents a StopReply. */
+        class StopReply {
+
+            /**
+             * Constructs a new StopReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StopReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StopReply numStopped. */
+            numStopped: number;
+
+            /**
+             * Creates a new StopReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StopReply instance
+             */
+            static create(properties: sara.v1.StopReply.$Shape): sara.v1.StopReply & sara.v1.StopReply.$Shape;
+            static create(properties?: sara.v1.StopReply.$Properties): sara.v1.StopReply;
+
+            /**
+             * Encodes the specified StopReply message. Does not implicitly {@link sara.v1.StopReply.verify|verify} messages.
+             * @param message StopReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StopReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StopReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StopReply & sara.v1.StopReply.$Shape} StopReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StopReply & sara.v1.StopReply.$Shape;
+        }
+
+        namespace StopReply {
+
+            /** Properties of a StopReply. */
+            interface $Properties {
+
+                /** StopReply numStopped */
+                numStopped?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StopReply. */
+            type $Shape = sara.v1.StopReply.$Properties;
+        }
+
+        /**
+         * Properties of a CallMessage.
+         * @deprecated Use sara.v1.CallMessage.$Properties instead.
+         */
+        interface ICallMessage extends sara.v1.CallMessage.$Properties {
+        }
+
+        /** Represents a CallMessage. */
+        class CallMessage {
+
+            /**
+             * Constructs a new CallMessage.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.CallMessage.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** CallMessage invoke. */
+            invoke?: (sara.v1.Invoke.$Properties|null);
+
+            /** CallMessage cancel. */
+            cancel?: (sara.v1.Cancel.$Properties|null);
+
+            /** CallMessage free. */
+            free?: (sara.v1.Free.$Properties|null);
+
+            /** CallMessage message. */
+            message?: ("invoke"|"cancel"|"free");
+
+            /**
+             * Creates a new CallMessage instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns CallMessage instance
+             */
+            static create(properties: sara.v1.CallMessage.$Shape): sara.v1.CallMessage & sara.v1.CallMessage.$Shape;
+            static create(properties?: sara.v1.CallMessage.$Properties): sara.v1.CallMessage;
+
+            /**
+             * Encodes the specified CallMessage message. Does not implicitly {@link sara.v1.CallMessage.verify|verify} messages.
+             * @param message CallMessage message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.CallMessage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CallMessage message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.CallMessage & sara.v1.CallMessage.$Shape} CallMessage
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.CallMessage & sara.v1.CallMessage.$Shape;
+        }
+
+        namespace CallMessage {
+
+            /** Properties of a CallMessage. */
+            interface $Properties {
+
+                /** CallMessage invoke */
+                invoke?: (sara.v1.Invoke.$Properties|null);
+
+                /** CallMessage cancel */
+                cancel?: (sara.v1.Cancel.$Properties|null);
+
+                /** CallMessage free */
+                free?: (sara.v1.Free.$Properties|null);
+
+                /** CallMessage message */
+                message?: ("invoke"|"cancel"|"free");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a CallMessage. */
+            type $Shape = {
+              invoke?: sara.v1.Invoke.$Shape|null;
+              cancel?: sara.v1.Cancel.$Shape|null;
+              free?: sara.v1.Free.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ message?: undefined; invoke?: null; cancel?: null; free?: null }|{ message?: "invoke"; invoke: sara.v1.Invoke.$Shape; cancel?: null; free?: null }|{ message?: "cancel"; invoke?: null; cancel: sara.v1.Cancel.$Shape; free?: null }|{ message?: "free"; invoke?: null; cancel?: null; free: sara.v1.Free.$Shape })
+            );
+        }
+
+        /**
+         * Properties of an Invoke.
+         * @deprecated Use sara.v1.Invoke.$Properties instead.
+         */
+        interface IInvoke extends sara.v1.Invoke.$Properties {
+        }
+
+        /** Represents an Invoke. */
+        class Invoke {
+
+            /**
+             * Constructs a new Invoke.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Invoke.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Invoke callId. */
+            callId: number;
+
+            /** Invoke actorId. */
+            actorId: string;
+
+            /** Invoke method. */
+            method: string;
+
+            /** Invoke run. */
+            run: string;
+
+            /** Invoke generation. */
+            generation: number;
+
+            /** Invoke timeoutMs. */
+            timeoutMs: number;
+
+            /** Invoke args. */
+            args: Uint8Array;
+
+            /**
+             * Creates a new Invoke instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Invoke instance
+             */
+            static create(properties: sara.v1.Invoke.$Shape): sara.v1.Invoke & sara.v1.Invoke.$Shape;
+            static create(properties?: sara.v1.Invoke.$Properties): sara.v1.Invoke;
+
+            /**
+             * Encodes the specified Invoke message. Does not implicitly {@link sara.v1.Invoke.verify|verify} messages.
+             * @param message Invoke message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Invoke.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Invoke message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Invoke & sara.v1.Invoke.$Shape} Invoke
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Invoke & sara.v1.Invoke.$Shape;
+        }
+
+        namespace Invoke {
+
+            /** Properties of an Invoke. */
+            interface $Properties {
+
+                /** Invoke callId */
+                callId?: (number|null);
+
+                /** Invoke actorId */
+                actorId?: (string|null);
+
+                /** Invoke method */
+                method?: (string|null);
+
+                /** Invoke run */
+                run?: (string|null);
+
+                /** Invoke generation */
+                generation?: (number|null);
+
+                /** Invoke timeoutMs */
+                timeoutMs?: (number|null);
+
+                /** Invoke args */
+                args?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Invoke. */
+            type $Shape = sara.v1.Invoke.$Properties;
+        }
+
+        /**
+         * Properties of a Cancel.
+         * @deprecated Use sara.v1.Cancel.$Properties instead.
+         */
+        interface ICancel extends sara.v1.Cancel.$Properties {
+        }
+
+        /** Represents a Cancel. */
+        class Cancel {
+
+            /**
+             * Constructs a new Cancel.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Cancel.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Cancel callId. */
+            callId: number;
+
+            /**
+             * Creates a new Cancel instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Cancel instance
+             */
+            static create(properties: sara.v1.Cancel.$Shape): sara.v1.Cancel & sara.v1.Cancel.$Shape;
+            static create(properties?: sara.v1.Cancel.$Properties): sara.v1.Cancel;
+
+            /**
+             * Encodes the specified Cancel message. Does not implicitly {@link sara.v1.Cancel.verify|verify} messages.
+             * @param message Cancel message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Cancel.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Cancel message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Cancel & sara.v1.Cancel.$Shape} Cancel
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Cancel & sara.v1.Cancel.$Shape;
+        }
+
+        namespace Cancel {
+
+            /** Properties of a Cancel. */
+            interface $Properties {
+
+                /** Cancel callId */
+                callId?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Cancel. */
+            type $Shape = sara.v1.Cancel.$Properties;
+        }
+
+        /**
+         * Properties of a Free.
+         * @deprecated Use sara.v1.Free.$Properties instead.
+         */
+        interface IFree extends sara.v1.Free.$Properties {
+        }
+
+        /** Represents a Free. */
+        class Free {
+
+            /**
+             * Constructs a new Free.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Free.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Free objectIds. */
+            objectIds: string[];
+
+            /**
+             * Creates a new Free instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Free instance
+             */
+            static create(properties: sara.v1.Free.$Shape): sara.v1.Free & sara.v1.Free.$Shape;
+            static create(properties?: sara.v1.Free.$Properties): sara.v1.Free;
+
+            /**
+             * Encodes the specified Free message. Does not implicitly {@link sara.v1.Free.verify|verify} messages.
+             * @param message Free message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Free.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Free message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Free & sara.v1.Free.$Shape} Free
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Free & sara.v1.Free.$Shape;
+        }
+
+        namespace Free {
+
+            /** Properties of a Free. */
+            interface $Properties {
+
+                /** Free objectIds */
+                objectIds?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Free. */
+            type $Shape = sara.v1.Free.$Properties;
+        }
+
+        /**
+         * Properties of a CallReply.
+         * @deprecated Use sara.v1.CallReply.$Properties instead.
+         */
+        interface ICallReply extends sara.v1.CallReply.$Properties {
+        }
+
+        /** Represents a CallReply. */
+        class CallReply {
+
+            /**
+             * Constructs a new CallReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.CallReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** CallReply callId. */
+            callId: number;
+
+            /** CallReply result. */
+            result?: (Uint8Array|null);
+
+            /** CallReply failure. */
+            failure?: (sara.v1.Failure.$Properties|null);
+
+            /** CallReply outcome. */
+            outcome?: ("result"|"failure");
+
+            /**
+             * Creates a new CallReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns CallReply instance
+             */
+            static create(properties: sara.v1.CallReply.$Shape): sara.v1.CallReply & sara.v1.CallReply.$Shape;
+            static create(properties?: sara.v1.CallReply.$Properties): sara.v1.CallReply;
+
+            /**
+             * Encodes the specified CallReply message. Does not implicitly {@link sara.v1.CallReply.verify|verify} messages.
+             * @param message CallReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.CallReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CallReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.CallReply & sara.v1.CallReply.$Shape} CallReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.CallReply & sara.v1.CallReply.$Shape;
+        }
+
+        namespace CallReply {
+
+            /** Properties of a CallReply. */
+            interface $Properties {
+
+                /** CallReply callId */
+                callId?: (number|null);
+
+                /** CallReply result */
+                result?: (Uint8Array|null);
+
+                /** CallReply failure */
+                failure?: (sara.v1.Failure.$Properties|null);
+
+                /** CallReply outcome */
+                outcome?: ("result"|"failure");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a CallReply. */
+            type $Shape = {
+              callId?: number|null;
+              result?: Uint8Array|null;
+              failure?: sara.v1.Failure.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ outcome?: undefined; result?: null; failure?: null }|{ outcome?: "result"; result: Uint8Array; failure?: null }|{ outcome?: "failure"; result?: null; failure: sara.v1.Failure.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a Failure.
+         * @deprecated Use sara.v1.Failure.$Properties instead.
+         */
+        interface IFailure extends sara.v1.Failure.$Properties {
+        }
+
+        /** Represents a Failure. */
+        class Failure {
+
+            /**
+             * Constructs a new Failure.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Failure.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Failure code. */
+            code: string;
+
+            /** Failure message. */
+            message: string;
+
+            /** Failure context. */
+            context: Uint8Array;
+
+            /**
+             * Creates a new Failure instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Failure instance
+             */
+            static create(properties: sara.v1.Failure.$Shape): sara.v1.Failure & sara.v1.Failure.$Shape;
+            static create(properties?: sara.v1.Failure.$Properties): sara.v1.Failure;
+
+            /**
+             * Encodes the specified Failure message. Does not implicitly {@link sara.v1.Failure.verify|verify} messages.
+             * @param message Failure message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Failure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Failure message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Failure & sara.v1.Failure.$Shape} Failure
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Failure & sara.v1.Failure.$Shape;
+        }
+
+        namespace Failure {
+
+            /** Properties of a Failure. */
+            interface $Properties {
+
+                /** Failure code */
+                code?: (string|null);
+
+                /** Failure message */
+                message?: (string|null);
+
+                /** Failure context */
+                context?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Failure. */
+            type $Shape = sara.v1.Failure.$Properties;
+        }
+
+        /**
+         * Properties of a StatusRequest.
+         * @deprecated Use sara.v1.StatusRequest.$Properties instead.
+         */
+        interface IStatusRequest extends sara.v1.StatusRequest.$Properties {
+        }
+
+        /** Represents a StatusRequest. */
+        class StatusRequest {
+
+            /**
+             * Constructs a new StatusRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StatusRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Creates a new StatusRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StatusRequest instance
+             */
+            static create(properties: sara.v1.StatusRequest.$Shape): sara.v1.StatusRequest & sara.v1.StatusRequest.$Shape;
+            static create(properties?: sara.v1.StatusRequest.$Properties): sara.v1.StatusRequest;
+
+            /**
+             * Encodes the specified StatusRequest message. Does not implicitly {@link sara.v1.StatusRequest.verify|verify} messages.
+             * @param message StatusRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StatusRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StatusRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StatusRequest & sara.v1.StatusRequest.$Shape} StatusRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StatusRequest & sara.v1.StatusRequest.$Shape;
+        }
+
+        namespace StatusRequest {
+
+            /** Properties of a StatusRequest. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StatusRequest. */
+            type $Shape = sara.v1.StatusRequest.$Properties;
+        }
+
+        /**
+         * Properties of a StatusReply.
+         * @deprecated Use sara.v1.StatusReply.$Properties instead.
+         */
+        interface IStatusReply extends sara.v1.StatusReply.$Properties {
+        }
+
+        /** Represents a StatusReply. */
+        class StatusReply {
+
+            /**
+             * Constructs a new StatusReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StatusReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StatusReply worker. */
+            worker: string;
+
+            /** StatusReply address. */
+            address: string;
+
+            /** StatusReply incarnation. */
+            incarnation: string;
+
+            /** StatusReply pid. */
+            pid: number;
+
+            /** StatusReply actors. */
+            actors: sara.v1.ActorStatus.$Properties[];
+
+            /** StatusReply numObjects. */
+            numObjects: number;
+
+            /** StatusReply objectBytes. */
+            objectBytes: number;
+
+            /** StatusReply objectCapacityBytes. */
+            objectCapacityBytes: number;
+
+            /** StatusReply rssBytes. */
+            rssBytes: number;
+
+            /** StatusReply memoryCapacityBytes. */
+            memoryCapacityBytes: number;
+
+            /**
+             * Creates a new StatusReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StatusReply instance
+             */
+            static create(properties: sara.v1.StatusReply.$Shape): sara.v1.StatusReply & sara.v1.StatusReply.$Shape;
+            static create(properties?: sara.v1.StatusReply.$Properties): sara.v1.StatusReply;
+
+            /**
+             * Encodes the specified StatusReply message. Does not implicitly {@link sara.v1.StatusReply.verify|verify} messages.
+             * @param message StatusReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StatusReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StatusReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StatusReply & sara.v1.StatusReply.$Shape} StatusReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StatusReply & sara.v1.StatusReply.$Shape;
+        }
+
+        namespace StatusReply {
+
+            /** Properties of a StatusReply. */
+            interface $Properties {
+
+                /** StatusReply worker */
+                worker?: (string|null);
+
+                /** StatusReply address */
+                address?: (string|null);
+
+                /** StatusReply incarnation */
+                incarnation?: (string|null);
+
+                /** StatusReply pid */
+                pid?: (number|null);
+
+                /** StatusReply actors */
+                actors?: (sara.v1.ActorStatus.$Properties[]|null);
+
+                /** StatusReply numObjects */
+                numObjects?: (number|null);
+
+                /** StatusReply objectBytes */
+                objectBytes?: (number|null);
+
+                /** StatusReply objectCapacityBytes */
+                objectCapacityBytes?: (number|null);
+
+                /** StatusReply rssBytes */
+                rssBytes?: (number|null);
+
+                /** StatusReply memoryCapacityBytes */
+                memoryCapacityBytes?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StatusReply. */
+            type $Shape = sara.v1.StatusReply.$Properties;
+        }
+
+        /**
+         * Properties of an ActorStatus.
+         * @deprecated Use sara.v1.ActorStatus.$Properties instead.
+         */
+        interface IActorStatus extends sara.v1.ActorStatus.$Properties {
+        }
+
+        /** Represents an ActorStatus. */
+        class ActorStatus {
+
+            /**
+             * Constructs a new ActorStatus.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ActorStatus.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ActorStatus actorId. */
+            actorId: string;
+
+            /** ActorStatus className. */
+            className: string;
+
+            /** ActorStatus run. */
+            run: string;
+
+            /** ActorStatus generation. */
+            generation: number;
+
+            /** ActorStatus numQueued. */
+            numQueued: number;
+
+            /** ActorStatus busyMethod. */
+            busyMethod: string;
+
+            /** ActorStatus memoryBytes. */
+            memoryBytes: number;
+
+            /**
+             * Creates a new ActorStatus instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ActorStatus instance
+             */
+            static create(properties: sara.v1.ActorStatus.$Shape): sara.v1.ActorStatus & sara.v1.ActorStatus.$Shape;
+            static create(properties?: sara.v1.ActorStatus.$Properties): sara.v1.ActorStatus;
+
+            /**
+             * Encodes the specified ActorStatus message. Does not implicitly {@link sara.v1.ActorStatus.verify|verify} messages.
+             * @param message ActorStatus message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ActorStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ActorStatus message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ActorStatus & sara.v1.ActorStatus.$Shape} ActorStatus
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ActorStatus & sara.v1.ActorStatus.$Shape;
+        }
+
+        namespace ActorStatus {
+
+            /** Properties of an ActorStatus. */
+            interface $Properties {
+
+                /** ActorStatus actorId */
+                actorId?: (string|null);
+
+                /** ActorStatus className */
+                className?: (string|null);
+
+                /** ActorStatus run */
+                run?: (string|null);
+
+                /** ActorStatus generation */
+                generation?: (number|null);
+
+                /** ActorStatus numQueued */
+                numQueued?: (number|null);
+
+                /** ActorStatus busyMethod */
+                busyMethod?: (string|null);
+
+                /** ActorStatus memoryBytes */
+                memoryBytes?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ActorStatus. */
+            type $Shape = sara.v1.ActorStatus.$Properties;
+        }
+
+        /** RunState enum. */
+        enum RunState {
+
+            /** RUN_STATE_UNSPECIFIED value */
+            RUN_STATE_UNSPECIFIED = 0,
+
+            /** RUN_STATE_QUEUED value */
+            RUN_STATE_QUEUED = 1,
+
+            /** RUN_STATE_PLANNING value */
+            RUN_STATE_PLANNING = 2,
+
+            /** RUN_STATE_RUNNING value */
+            RUN_STATE_RUNNING = 3,
+
+            /** RUN_STATE_FINISHING value */
+            RUN_STATE_FINISHING = 4,
+
+            /** RUN_STATE_SUCCEEDED value */
+            RUN_STATE_SUCCEEDED = 5,
+
+            /** RUN_STATE_FAILED value */
+            RUN_STATE_FAILED = 6,
+
+            /** RUN_STATE_CANCELLED value */
+            RUN_STATE_CANCELLED = 7
+        }
+
+        /**
+         * Properties of a RunEvent.
+         * @deprecated Use sara.v1.RunEvent.$Properties instead.
+         */
+        interface IRunEvent extends sara.v1.RunEvent.$Properties {
+        }
+
+        /** Represents a RunEvent. */
+        class RunEvent {
+
+            /**
+             * Constructs a new RunEvent.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.RunEvent.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RunEvent run. */
+            run: string;
+
+            /** RunEvent sequence. */
+            sequence: number;
+
+            /** RunEvent generation. */
+            generation: number;
+
+            /** RunEvent step. */
+            step: number;
+
+            /** RunEvent atMs. */
+            atMs: number;
+
+            /** RunEvent stateChanged. */
+            stateChanged?: (sara.v1.StateChanged.$Properties|null);
+
+            /** RunEvent planned. */
+            planned?: (sara.v1.Planned.$Properties|null);
+
+            /** RunEvent stepCommitted. */
+            stepCommitted?: (sara.v1.StepCommitted.$Properties|null);
+
+            /** RunEvent validated. */
+            validated?: (sara.v1.Validated.$Properties|null);
+
+            /** RunEvent maskRefreshed. */
+            maskRefreshed?: (sara.v1.MaskRefreshed.$Properties|null);
+
+            /** RunEvent checkpointed. */
+            checkpointed?: (sara.v1.Checkpointed.$Properties|null);
+
+            /** RunEvent artifact. */
+            artifact?: (sara.v1.Artifact.$Properties|null);
+
+            /** RunEvent log. */
+            log?: (sara.v1.LogLine.$Properties|null);
+
+            /** RunEvent failed. */
+            failed?: (sara.v1.RunFailed.$Properties|null);
+
+            /** RunEvent body. */
+            body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed");
+
+            /**
+             * Creates a new RunEvent instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RunEvent instance
+             */
+            static create(properties: sara.v1.RunEvent.$Shape): sara.v1.RunEvent & sara.v1.RunEvent.$Shape;
+            static create(properties?: sara.v1.RunEvent.$Properties): sara.v1.RunEvent;
+
+            /**
+             * Encodes the specified RunEvent message. Does not implicitly {@link sara.v1.RunEvent.verify|verify} messages.
+             * @param message RunEvent message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.RunEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RunEvent message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.RunEvent & sara.v1.RunEvent.$Shape} RunEvent
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.RunEvent & sara.v1.RunEvent.$Shape;
+        }
+
+        namespace RunEvent {
+
+            /** Properties of a RunEvent. */
+            interface $Properties {
+
+                /** RunEvent run */
+                run?: (string|null);
+
+                /** RunEvent sequence */
+                sequence?: (number|null);
+
+                /** RunEvent generation */
+                generation?: (number|null);
+
+                /** RunEvent step */
+                step?: (number|null);
+
+                /** RunEvent atMs */
+                atMs?: (number|null);
+
+                /** RunEvent stateChanged */
+                stateChanged?: (sara.v1.StateChanged.$Properties|null);
+
+                /** RunEvent planned */
+                planned?: (sara.v1.Planned.$Properties|null);
+
+                /** RunEvent stepCommitted */
+                stepCommitted?: (sara.v1.StepCommitted.$Properties|null);
+
+                /** RunEvent validated */
+                validated?: (sara.v1.Validated.$Properties|null);
+
+                /** RunEvent maskRefreshed */
+                maskRefreshed?: (sara.v1.MaskRefreshed.$Properties|null);
+
+                /** RunEvent checkpointed */
+                checkpointed?: (sara.v1.Checkpointed.$Properties|null);
+
+                /** RunEvent artifact */
+                artifact?: (sara.v1.Artifact.$Properties|null);
+
+                /** RunEvent log */
+                log?: (sara.v1.LogLine.$Properties|null);
+
+                /** RunEvent failed */
+                failed?: (sara.v1.RunFailed.$Properties|null);
+
+                /** RunEvent body */
+                body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a RunEvent. */
+            type $Shape = {
+              run?: string|null;
+              sequence?: number|null;
+              generation?: number|null;
+              step?: number|null;
+              atMs?: number|null;
+              stateChanged?: sara.v1.StateChanged.$Shape|null;
+              planned?: sara.v1.Planned.$Shape|null;
+              stepCommitted?: sara.v1.StepCommitted.$Shape|null;
+              validated?: sara.v1.Validated.$Shape|null;
+              maskRefreshed?: sara.v1.MaskRefreshed.$Shape|null;
+              checkpointed?: sara.v1.Checkpointed.$Shape|null;
+              artifact?: sara.v1.Artifact.$Shape|null;
+              log?: sara.v1.LogLine.$Shape|null;
+              failed?: sara.v1.RunFailed.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ body?: undefined; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stateChanged"; stateChanged: sara.v1.StateChanged.$Shape; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "planned"; stateChanged?: null; planned: sara.v1.Planned.$Shape; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stepCommitted"; stateChanged?: null; planned?: null; stepCommitted: sara.v1.StepCommitted.$Shape; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "validated"; stateChanged?: null; planned?: null; stepCommitted?: null; validated: sara.v1.Validated.$Shape; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "maskRefreshed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed: sara.v1.MaskRefreshed.$Shape; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "checkpointed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed: sara.v1.Checkpointed.$Shape; artifact?: null; log?: null; failed?: null }|{ body?: "artifact"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact: sara.v1.Artifact.$Shape; log?: null; failed?: null }|{ body?: "log"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log: sara.v1.LogLine.$Shape; failed?: null }|{ body?: "failed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed: sara.v1.RunFailed.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a StateChanged.
+         * @deprecated Use sara.v1.StateChanged.$Properties instead.
+         */
+        interface IStateChanged extends sara.v1.StateChanged.$Properties {
+        }
+
+        /** Represents a StateChanged. */
+        class StateChanged {
+
+            /**
+             * Constructs a new StateChanged.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StateChanged.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StateChanged state. */
+            state: sara.v1.RunState;
+
+            /** StateChanged reason. */
+            reason: string;
+
+            /**
+             * Creates a new StateChanged instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StateChanged instance
+             */
+            static create(properties: sara.v1.StateChanged.$Shape): sara.v1.StateChanged & sara.v1.StateChanged.$Shape;
+            static create(properties?: sara.v1.StateChanged.$Properties): sara.v1.StateChanged;
+
+            /**
+             * Encodes the specified StateChanged message. Does not implicitly {@link sara.v1.StateChanged.verify|verify} messages.
+             * @param message StateChanged message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StateChanged.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StateChanged message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StateChanged & sara.v1.StateChanged.$Shape} StateChanged
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StateChanged & sara.v1.StateChanged.$Shape;
+        }
+
+        namespace StateChanged {
+
+            /** Properties of a StateChanged. */
+            interface $Properties {
+
+                /** StateChanged state */
+                state?: (sara.v1.RunState|null);
+
+                /** StateChanged reason */
+                reason?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StateChanged. */
+            type $Shape = sara.v1.StateChanged.$Properties;
+        }
+
+        /**
+         * Properties of a Planned.
+         * @deprecated Use sara.v1.Planned.$Properties instead.
+         */
+        interface IPlanned extends sara.v1.Planned.$Properties {
+        }
+
+        /** Represents a Planned. */
+        class Planned {
+
+            /**
+             * Constructs a new Planned.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Planned.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Planned plan. */
+            plan?: (sara.v1.Plan.$Properties|null);
+
+            /**
+             * Creates a new Planned instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Planned instance
+             */
+            static create(properties: sara.v1.Planned.$Shape): sara.v1.Planned & sara.v1.Planned.$Shape;
+            static create(properties?: sara.v1.Planned.$Properties): sara.v1.Planned;
+
+            /**
+             * Encodes the specified Planned message. Does not implicitly {@link sara.v1.Planned.verify|verify} messages.
+             * @param message Planned message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Planned.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Planned message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Planned & sara.v1.Planned.$Shape} Planned
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Planned & sara.v1.Planned.$Shape;
+        }
+
+        namespace Planned {
+
+            /** Properties of a Planned. */
+            interface $Properties {
+
+                /** Planned plan */
+                plan?: (sara.v1.Plan.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Planned. */
+            type $Shape = sara.v1.Planned.$Properties;
+        }
+
+        /**
+         * Properties of a StepCommitted.
+         * @deprecated Use sara.v1.StepCommitted.$Properties instead.
+         */
+        interface IStepCommitted extends sara.v1.StepCommitted.$Properties {
+        }
+
+        /** Represents a StepCommitted. */
+        class StepCommitted {
+
+            /**
+             * Constructs a new StepCommitted.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.StepCommitted.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StepCommitted loss. */
+            loss: number;
+
+            /** StepCommitted learningRate. */
+            learningRate: number;
+
+            /** StepCommitted gradNorm. */
+            gradNorm: number;
+
+            /** StepCommitted seconds. */
+            seconds: number;
+
+            /** StepCommitted samplesPerSecond. */
+            samplesPerSecond: number;
+
+            /** StepCommitted trainableCount. */
+            trainableCount: number;
+
+            /**
+             * Creates a new StepCommitted instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StepCommitted instance
+             */
+            static create(properties: sara.v1.StepCommitted.$Shape): sara.v1.StepCommitted & sara.v1.StepCommitted.$Shape;
+            static create(properties?: sara.v1.StepCommitted.$Properties): sara.v1.StepCommitted;
+
+            /**
+             * Encodes the specified StepCommitted message. Does not implicitly {@link sara.v1.StepCommitted.verify|verify} messages.
+             * @param message StepCommitted message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.StepCommitted.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StepCommitted message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.StepCommitted & sara.v1.StepCommitted.$Shape} StepCommitted
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.StepCommitted & sara.v1.StepCommitted.$Shape;
+        }
+
+        namespace StepCommitted {
+
+            /** Properties of a StepCommitted. */
+            interface $Properties {
+
+                /** StepCommitted loss */
+                loss?: (number|null);
+
+                /** StepCommitted learningRate */
+                learningRate?: (number|null);
+
+                /** StepCommitted gradNorm */
+                gradNorm?: (number|null);
+
+                /** StepCommitted seconds */
+                seconds?: (number|null);
+
+                /** StepCommitted samplesPerSecond */
+                samplesPerSecond?: (number|null);
+
+                /** StepCommitted trainableCount */
+                trainableCount?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StepCommitted. */
+            type $Shape = sara.v1.StepCommitted.$Properties;
+        }
+
+        /**
+         * Properties of a Validated.
+         * @deprecated Use sara.v1.Validated.$Properties instead.
+         */
+        interface IValidated extends sara.v1.Validated.$Properties {
+        }
+
+        /** Represents a Validated. */
+        class Validated {
+
+            /**
+             * Constructs a new Validated.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Validated.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Validated loss. */
+            loss: number;
+
+            /** Validated numExamples. */
+            numExamples: number;
+
+            /**
+             * Creates a new Validated instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Validated instance
+             */
+            static create(properties: sara.v1.Validated.$Shape): sara.v1.Validated & sara.v1.Validated.$Shape;
+            static create(properties?: sara.v1.Validated.$Properties): sara.v1.Validated;
+
+            /**
+             * Encodes the specified Validated message. Does not implicitly {@link sara.v1.Validated.verify|verify} messages.
+             * @param message Validated message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Validated.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Validated message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Validated & sara.v1.Validated.$Shape} Validated
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Validated & sara.v1.Validated.$Shape;
+        }
+
+        namespace Validated {
+
+            /** Properties of a Validated. */
+            interface $Properties {
+
+                /** Validated loss */
+                loss?: (number|null);
+
+                /** Validated numExamples */
+                numExamples?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Validated. */
+            type $Shape = sara.v1.Validated.$Properties;
+        }
+
+        /**
+         * Properties of a MaskRefreshed.
+         * @deprecated Use sara.v1.MaskRefreshed.$Properties instead.
+         */
+        interface IMaskRefreshed extends sara.v1.MaskRefreshed.$Properties {
+        }
+
+        /** Represents a MaskRefreshed. */
+        class MaskRefreshed {
+
+            /**
+             * Constructs a new MaskRefreshed.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.MaskRefreshed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MaskRefreshed stage. */
+            stage: number;
+
+            /** MaskRefreshed trainableCount. */
+            trainableCount: number;
+
+            /** MaskRefreshed releasedCount. */
+            releasedCount: number;
+
+            /** MaskRefreshed digest. */
+            digest: string;
+
+            /**
+             * Creates a new MaskRefreshed instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns MaskRefreshed instance
+             */
+            static create(properties: sara.v1.MaskRefreshed.$Shape): sara.v1.MaskRefreshed & sara.v1.MaskRefreshed.$Shape;
+            static create(properties?: sara.v1.MaskRefreshed.$Properties): sara.v1.MaskRefreshed;
+
+            /**
+             * Encodes the specified MaskRefreshed message. Does not implicitly {@link sara.v1.MaskRefreshed.verify|verify} messages.
+             * @param message MaskRefreshed message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.MaskRefreshed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MaskRefreshed message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.MaskRefreshed & sara.v1.MaskRefreshed.$Shape} MaskRefreshed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.MaskRefreshed & sara.v1.MaskRefreshed.$Shape;
+        }
+
+        namespace MaskRefreshed {
+
+            /** Properties of a MaskRefreshed. */
+            interface $Properties {
+
+                /** MaskRefreshed stage */
+                stage?: (number|null);
+
+                /** MaskRefreshed trainableCount */
+                trainableCount?: (number|null);
+
+                /** MaskRefreshed releasedCount */
+                releasedCount?: (number|null);
+
+                /** MaskRefreshed digest */
+                digest?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MaskRefreshed. */
+            type $Shape = sara.v1.MaskRefreshed.$Properties;
+        }
+
+        /**
+         * Properties of a Checkpointed.
+         * @deprecated Use sara.v1.Checkpointed.$Properties instead.
+         */
+        interface ICheckpointed extends sara.v1.Checkpointed.$Properties {
+        }
+
+        /** Represents a Checkpointed. */
+        class Checkpointed {
+
+            /**
+             * Constructs a new Checkpointed.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Checkpointed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Checkpointed path. */
+            path: string;
+
+            /** Checkpointed sizeBytes. */
+            sizeBytes: number;
+
+            /** Checkpointed digest. */
+            digest: string;
+
+            /**
+             * Creates a new Checkpointed instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Checkpointed instance
+             */
+            static create(properties: sara.v1.Checkpointed.$Shape): sara.v1.Checkpointed & sara.v1.Checkpointed.$Shape;
+            static create(properties?: sara.v1.Checkpointed.$Properties): sara.v1.Checkpointed;
+
+            /**
+             * Encodes the specified Checkpointed message. Does not implicitly {@link sara.v1.Checkpointed.verify|verify} messages.
+             * @param message Checkpointed message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Checkpointed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Checkpointed message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Checkpointed & sara.v1.Checkpointed.$Shape} Checkpointed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Checkpointed & sara.v1.Checkpointed.$Shape;
+        }
+
+        namespace Checkpointed {
+
+            /** Properties of a Checkpointed. */
+            interface $Properties {
+
+                /** Checkpointed path */
+                path?: (string|null);
+
+                /** Checkpointed sizeBytes */
+                sizeBytes?: (number|null);
+
+                /** Checkpointed digest */
+                digest?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Checkpointed. */
+            type $Shape = sara.v1.Checkpointed.$Properties;
+        }
+
+        /**
+         * Properties of an Artifact.
+         * @deprecated Use sara.v1.Artifact.$Properties instead.
+         */
+        interface IArtifact extends sara.v1.Artifact.$Properties {
+        }
+
+        /** Represents an Artifact. */
+        class Artifact {
+
+            /**
+             * Constructs a new Artifact.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Artifact.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Artifact name. */
+            name: string;
+
+            /** Artifact path. */
+            path: string;
+
+            /** Artifact mediaType. */
+            mediaType: string;
+
+            /** Artifact sizeBytes. */
+            sizeBytes: number;
+
+            /**
+             * Creates a new Artifact instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Artifact instance
+             */
+            static create(properties: sara.v1.Artifact.$Shape): sara.v1.Artifact & sara.v1.Artifact.$Shape;
+            static create(properties?: sara.v1.Artifact.$Properties): sara.v1.Artifact;
+
+            /**
+             * Encodes the specified Artifact message. Does not implicitly {@link sara.v1.Artifact.verify|verify} messages.
+             * @param message Artifact message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Artifact.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Artifact message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Artifact & sara.v1.Artifact.$Shape} Artifact
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Artifact & sara.v1.Artifact.$Shape;
+        }
+
+        namespace Artifact {
+
+            /** Properties of an Artifact. */
+            interface $Properties {
+
+                /** Artifact name */
+                name?: (string|null);
+
+                /** Artifact path */
+                path?: (string|null);
+
+                /** Artifact mediaType */
+                mediaType?: (string|null);
+
+                /** Artifact sizeBytes */
+                sizeBytes?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Artifact. */
+            type $Shape = sara.v1.Artifact.$Properties;
+        }
+
+        /** LogLevel enum. */
+        enum LogLevel {
+
+            /** LOG_LEVEL_UNSPECIFIED value */
+            LOG_LEVEL_UNSPECIFIED = 0,
+
+            /** LOG_LEVEL_INFO value */
+            LOG_LEVEL_INFO = 1,
+
+            /** LOG_LEVEL_WARN value */
+            LOG_LEVEL_WARN = 2,
+
+            /** LOG_LEVEL_ERROR value */
+            LOG_LEVEL_ERROR = 3
+        }
+
+        /**
+         * Properties of a LogLine.
+         * @deprecated Use sara.v1.LogLine.$Properties instead.
+         */
+        interface ILogLine extends sara.v1.LogLine.$Properties {
+        }
+
+        /** Represents a LogLine. */
+        class LogLine {
+
+            /**
+             * Constructs a new LogLine.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.LogLine.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogLine level. */
+            level: sara.v1.LogLevel;
+
+            /** LogLine message. */
+            message: string;
+
+            /** LogLine worker. */
+            worker: string;
+
+            /**
+             * Creates a new LogLine instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogLine instance
+             */
+            static create(properties: sara.v1.LogLine.$Shape): sara.v1.LogLine & sara.v1.LogLine.$Shape;
+            static create(properties?: sara.v1.LogLine.$Properties): sara.v1.LogLine;
+
+            /**
+             * Encodes the specified LogLine message. Does not implicitly {@link sara.v1.LogLine.verify|verify} messages.
+             * @param message LogLine message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.LogLine.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogLine message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.LogLine & sara.v1.LogLine.$Shape} LogLine
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.LogLine & sara.v1.LogLine.$Shape;
+        }
+
+        namespace LogLine {
+
+            /** Properties of a LogLine. */
+            interface $Properties {
+
+                /** LogLine level */
+                level?: (sara.v1.LogLevel|null);
+
+                /** LogLine message */
+                message?: (string|null);
+
+                /** LogLine worker */
+                worker?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogLine. */
+            type $Shape = sara.v1.LogLine.$Properties;
+        }
+
+        /**
+         * Properties of a RunFailed.
+         * @deprecated Use sara.v1.RunFailed.$Properties instead.
+         */
+        interface IRunFailed extends sara.v1.RunFailed.$Properties {
+        }
+
+        /** Represents a RunFailed. */
+        class RunFailed {
+
+            /**
+             * Constructs a new RunFailed.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.RunFailed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RunFailed code. */
+            code: string;
+
+            /** RunFailed message. */
+            message: string;
+
+            /** RunFailed worker. */
+            worker: string;
+
+            /**
+             * Creates a new RunFailed instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RunFailed instance
+             */
+            static create(properties: sara.v1.RunFailed.$Shape): sara.v1.RunFailed & sara.v1.RunFailed.$Shape;
+            static create(properties?: sara.v1.RunFailed.$Properties): sara.v1.RunFailed;
+
+            /**
+             * Encodes the specified RunFailed message. Does not implicitly {@link sara.v1.RunFailed.verify|verify} messages.
+             * @param message RunFailed message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.RunFailed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RunFailed message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.RunFailed & sara.v1.RunFailed.$Shape} RunFailed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.RunFailed & sara.v1.RunFailed.$Shape;
+        }
+
+        namespace RunFailed {
+
+            /** Properties of a RunFailed. */
+            interface $Properties {
+
+                /** RunFailed code */
+                code?: (string|null);
+
+                /** RunFailed message */
+                message?: (string|null);
+
+                /** RunFailed worker */
+                worker?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RunFailed. */
+            type $Shape = sara.v1.RunFailed.$Properties;
+        }
+
+        /**
+         * Properties of a Plan.
+         * @deprecated Use sara.v1.Plan.$Properties instead.
+         */
+        interface IPlan extends sara.v1.Plan.$Properties {
+        }
+
+        /** Represents a Plan. */
+        class Plan {
+
+            /**
+             * Constructs a new Plan.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Plan.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Plan numStages. */
+            numStages: number;
+
+            /** Plan numReplicas. */
+            numReplicas: number;
+
+            /** Plan stages. */
+            stages: sara.v1.PlannedStage.$Properties[];
+
+            /** Plan text. */
+            text: string;
+
+            /**
+             * Creates a new Plan instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Plan instance
+             */
+            static create(properties: sara.v1.Plan.$Shape): sara.v1.Plan & sara.v1.Plan.$Shape;
+            static create(properties?: sara.v1.Plan.$Properties): sara.v1.Plan;
+
+            /**
+             * Encodes the specified Plan message. Does not implicitly {@link sara.v1.Plan.verify|verify} messages.
+             * @param message Plan message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Plan.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Plan message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Plan & sara.v1.Plan.$Shape} Plan
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Plan & sara.v1.Plan.$Shape;
+        }
+
+        namespace Plan {
+
+            /** Properties of a Plan. */
+            interface $Properties {
+
+                /** Plan numStages */
+                numStages?: (number|null);
+
+                /** Plan numReplicas */
+                numReplicas?: (number|null);
+
+                /** Plan stages */
+                stages?: (sara.v1.PlannedStage.$Properties[]|null);
+
+                /** Plan text */
+                text?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Plan. */
+            type $Shape = sara.v1.Plan.$Properties;
+        }
+
+        /**
+         * Properties of a PlannedStage.
+         * @deprecated Use sara.v1.PlannedStage.$Properties instead.
+         */
+        interface IPlannedStage extends sara.v1.PlannedStage.$Properties {
+        }
+
+        /** Represents a PlannedStage. */
+        class PlannedStage {
+
+            /**
+             * Constructs a new PlannedStage.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.PlannedStage.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PlannedStage stage. */
+            stage: number;
+
+            /** PlannedStage replica. */
+            replica: number;
+
+            /** PlannedStage worker. */
+            worker: string;
+
+            /** PlannedStage blocks. */
+            blocks: string[];
+
+            /** PlannedStage parameterBytes. */
+            parameterBytes: number;
+
+            /** PlannedStage activationBytes. */
+            activationBytes: number;
+
+            /** PlannedStage flops. */
+            flops: number;
+
+            /** PlannedStage seconds. */
+            seconds: number;
+
+            /**
+             * Creates a new PlannedStage instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PlannedStage instance
+             */
+            static create(properties: sara.v1.PlannedStage.$Shape): sara.v1.PlannedStage & sara.v1.PlannedStage.$Shape;
+            static create(properties?: sara.v1.PlannedStage.$Properties): sara.v1.PlannedStage;
+
+            /**
+             * Encodes the specified PlannedStage message. Does not implicitly {@link sara.v1.PlannedStage.verify|verify} messages.
+             * @param message PlannedStage message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.PlannedStage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PlannedStage message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.PlannedStage & sara.v1.PlannedStage.$Shape} PlannedStage
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.PlannedStage & sara.v1.PlannedStage.$Shape;
+        }
+
+        namespace PlannedStage {
+
+            /** Properties of a PlannedStage. */
+            interface $Properties {
+
+                /** PlannedStage stage */
+                stage?: (number|null);
+
+                /** PlannedStage replica */
+                replica?: (number|null);
+
+                /** PlannedStage worker */
+                worker?: (string|null);
+
+                /** PlannedStage blocks */
+                blocks?: (string[]|null);
+
+                /** PlannedStage parameterBytes */
+                parameterBytes?: (number|null);
+
+                /** PlannedStage activationBytes */
+                activationBytes?: (number|null);
+
+                /** PlannedStage flops */
+                flops?: (number|null);
+
+                /** PlannedStage seconds */
+                seconds?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PlannedStage. */
+            type $Shape = sara.v1.PlannedStage.$Properties;
+        }
+
+        /**
+         * Properties of a SubmitRunRequest.
+         * @deprecated Use sara.v1.SubmitRunRequest.$Properties instead.
+         */
+        interface ISubmitRunRequest extends sara.v1.SubmitRunRequest.$Properties {
+        }
+
+        /** Represents a SubmitRunRequest. */
+        class SubmitRunRequest {
+
+            /**
+             * Constructs a new SubmitRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SubmitRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SubmitRunRequest configJson. */
+            configJson: Uint8Array;
+
+            /** SubmitRunRequest baseDirectory. */
+            baseDirectory: string;
+
+            /**
+             * Creates a new SubmitRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SubmitRunRequest instance
+             */
+            static create(properties: sara.v1.SubmitRunRequest.$Shape): sara.v1.SubmitRunRequest & sara.v1.SubmitRunRequest.$Shape;
+            static create(properties?: sara.v1.SubmitRunRequest.$Properties): sara.v1.SubmitRunRequest;
+
+            /**
+             * Encodes the specified SubmitRunRequest message. Does not implicitly {@link sara.v1.SubmitRunRequest.verify|verify} messages.
+             * @param message SubmitRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SubmitRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SubmitRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SubmitRunRequest & sara.v1.SubmitRunRequest.$Shape} SubmitRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SubmitRunRequest & sara.v1.SubmitRunRequest.$Shape;
+        }
+
+        namespace SubmitRunRequest {
+
+            /** Properties of a SubmitRunRequest. */
+            interface $Properties {
+
+                /** SubmitRunRequest configJson */
+                configJson?: (Uint8Array|null);
+
+                /** SubmitRunRequest baseDirectory */
+                baseDirectory?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SubmitRunRequest. */
+            type $Shape = sara.v1.SubmitRunRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SubmitRunReply.
+         * @deprecated Use sara.v1.SubmitRunReply.$Properties instead.
+         */
+        interface ISubmitRunReply extends sara.v1.SubmitRunReply.$Properties {
+        }
+
+        /** Represents a SubmitRunReply. */
+        class SubmitRunReply {
+
+            /**
+             * Constructs a new SubmitRunReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SubmitRunReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SubmitRunReply run. */
+            run: string;
+
+            /**
+             * Creates a new SubmitRunReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SubmitRunReply instance
+             */
+            static create(properties: sara.v1.SubmitRunReply.$Shape): sara.v1.SubmitRunReply & sara.v1.SubmitRunReply.$Shape;
+            static create(properties?: sara.v1.SubmitRunReply.$Properties): sara.v1.SubmitRunReply;
+
+            /**
+             * Encodes the specified SubmitRunReply message. Does not implicitly {@link sara.v1.SubmitRunReply.verify|verify} messages.
+             * @param message SubmitRunReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SubmitRunReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SubmitRunReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SubmitRunReply & sara.v1.SubmitRunReply.$Shape} SubmitRunReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SubmitRunReply & sara.v1.SubmitRunReply.$Shape;
+        }
+
+        namespace SubmitRunReply {
+
+            /** Properties of a SubmitRunReply. */
+            interface $Properties {
+
+                /** SubmitRunReply run */
+                run?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SubmitRunReply. */
+            type $Shape = sara.v1.SubmitRunReply.$Properties;
+        }
+
+        /**
+         * Properties of a GetRunRequest.
+         * @deprecated Use sara.v1.GetRunRequest.$Properties instead.
+         */
+        interface IGetRunRequest extends sara.v1.GetRunRequest.$Properties {
+        }
+
+        /** Represents a GetRunRequest. */
+        class GetRunRequest {
+
+            /**
+             * Constructs a new GetRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.GetRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GetRunRequest run. */
+            run: string;
+
+            /**
+             * Creates a new GetRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns GetRunRequest instance
+             */
+            static create(properties: sara.v1.GetRunRequest.$Shape): sara.v1.GetRunRequest & sara.v1.GetRunRequest.$Shape;
+            static create(properties?: sara.v1.GetRunRequest.$Properties): sara.v1.GetRunRequest;
+
+            /**
+             * Encodes the specified GetRunRequest message. Does not implicitly {@link sara.v1.GetRunRequest.verify|verify} messages.
+             * @param message GetRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.GetRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GetRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.GetRunRequest & sara.v1.GetRunRequest.$Shape} GetRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.GetRunRequest & sara.v1.GetRunRequest.$Shape;
+        }
+
+        namespace GetRunRequest {
+
+            /** Properties of a GetRunRequest. */
+            interface $Properties {
+
+                /** GetRunRequest run */
+                run?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GetRunRequest. */
+            type $Shape = sara.v1.GetRunRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ListRunsRequest.
+         * @deprecated Use sara.v1.ListRunsRequest.$Properties instead.
+         */
+        interface IListRunsRequest extends sara.v1.ListRunsRequest.$Properties {
+        }
+
+        /** Represents a ListRunsRequest. */
+        class ListRunsRequest {
+
+            /**
+             * Constructs a new ListRunsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ListRunsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Creates a new ListRunsRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ListRunsRequest instance
+             */
+            static create(properties: sara.v1.ListRunsRequest.$Shape): sara.v1.ListRunsRequest & sara.v1.ListRunsRequest.$Shape;
+            static create(properties?: sara.v1.ListRunsRequest.$Properties): sara.v1.ListRunsRequest;
+
+            /**
+             * Encodes the specified ListRunsRequest message. Does not implicitly {@link sara.v1.ListRunsRequest.verify|verify} messages.
+             * @param message ListRunsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ListRunsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ListRunsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ListRunsRequest & sara.v1.ListRunsRequest.$Shape} ListRunsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ListRunsRequest & sara.v1.ListRunsRequest.$Shape;
+        }
+
+        namespace ListRunsRequest {
+
+            /** Properties of a ListRunsRequest. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ListRunsRequest. */
+            type $Shape = sara.v1.ListRunsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ListRunsReply.
+         * @deprecated Use sara.v1.ListRunsReply.$Properties instead.
+         */
+        interface IListRunsReply extends sara.v1.ListRunsReply.$Properties {
+        }
+
+        /** Represents a ListRunsReply. */
+        class ListRunsReply {
+
+            /**
+             * Constructs a new ListRunsReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ListRunsReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ListRunsReply runs. */
+            runs: sara.v1.RunSummary.$Properties[];
+
+            /**
+             * Creates a new ListRunsReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ListRunsReply instance
+             */
+            static create(properties: sara.v1.ListRunsReply.$Shape): sara.v1.ListRunsReply & sara.v1.ListRunsReply.$Shape;
+            static create(properties?: sara.v1.ListRunsReply.$Properties): sara.v1.ListRunsReply;
+
+            /**
+             * Encodes the specified ListRunsReply message. Does not implicitly {@link sara.v1.ListRunsReply.verify|verify} messages.
+             * @param message ListRunsReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ListRunsReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ListRunsReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ListRunsReply & sara.v1.ListRunsReply.$Shape} ListRunsReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ListRunsReply & sara.v1.ListRunsReply.$Shape;
+        }
+
+        namespace ListRunsReply {
+
+            /** Properties of a ListRunsReply. */
+            interface $Properties {
+
+                /** ListRunsReply runs */
+                runs?: (sara.v1.RunSummary.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ListRunsReply. */
+            type $Shape = sara.v1.ListRunsReply.$Properties;
+        }
+
+        /**
+         * Properties of a CancelRunRequest.
+         * @deprecated Use sara.v1.CancelRunRequest.$Properties instead.
+         */
+        interface ICancelRunRequest extends sara.v1.CancelRunRequest.$Properties {
+        }
+
+        /** Represents a CancelRunRequest. */
+        class CancelRunRequest {
+
+            /**
+             * Constructs a new CancelRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.CancelRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** CancelRunRequest run. */
+            run: string;
+
+            /** CancelRunRequest reason. */
+            reason: string;
+
+            /**
+             * Creates a new CancelRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns CancelRunRequest instance
+             */
+            static create(properties: sara.v1.CancelRunRequest.$Shape): sara.v1.CancelRunRequest & sara.v1.CancelRunRequest.$Shape;
+            static create(properties?: sara.v1.CancelRunRequest.$Properties): sara.v1.CancelRunRequest;
+
+            /**
+             * Encodes the specified CancelRunRequest message. Does not implicitly {@link sara.v1.CancelRunRequest.verify|verify} messages.
+             * @param message CancelRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.CancelRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a CancelRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.CancelRunRequest & sara.v1.CancelRunRequest.$Shape} CancelRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.CancelRunRequest & sara.v1.CancelRunRequest.$Shape;
+        }
+
+        namespace CancelRunRequest {
+
+            /** Properties of a CancelRunRequest. */
+            interface $Properties {
+
+                /** CancelRunRequest run */
+                run?: (string|null);
+
+                /** CancelRunRequest reason */
+                reason?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a CancelRunRequest. */
+            type $Shape = sara.v1.CancelRunRequest.$Properties;
+        }
+
+        /**
+         * Properties of a WatchRunRequest.
+         * @deprecated Use sara.v1.WatchRunRequest.$Properties instead.
+         */
+        interface IWatchRunRequest extends sara.v1.WatchRunRequest.$Properties {
+        }
+
+        /** Represents a WatchRunRequest. */
+        class WatchRunRequest {
+
+            /**
+             * Constructs a new WatchRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.WatchRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** WatchRunRequest run. */
+            run: string;
+
+            /** WatchRunRequest fromSequence. */
+            fromSequence: number;
+
+            /**
+             * Creates a new WatchRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns WatchRunRequest instance
+             */
+            static create(properties: sara.v1.WatchRunRequest.$Shape): sara.v1.WatchRunRequest & sara.v1.WatchRunRequest.$Shape;
+            static create(properties?: sara.v1.WatchRunRequest.$Properties): sara.v1.WatchRunRequest;
+
+            /**
+             * Encodes the specified WatchRunRequest message. Does not implicitly {@link sara.v1.WatchRunRequest.verify|verify} messages.
+             * @param message WatchRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.WatchRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a WatchRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.WatchRunRequest & sara.v1.WatchRunRequest.$Shape} WatchRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.WatchRunRequest & sara.v1.WatchRunRequest.$Shape;
+        }
+
+        namespace WatchRunRequest {
+
+            /** Properties of a WatchRunRequest. */
+            interface $Properties {
+
+                /** WatchRunRequest run */
+                run?: (string|null);
+
+                /** WatchRunRequest fromSequence */
+                fromSequence?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a WatchRunRequest. */
+            type $Shape = sara.v1.WatchRunRequest.$Properties;
+        }
+
+        /**
+         * Properties of a RunSummary.
+         * @deprecated Use sara.v1.RunSummary.$Properties instead.
+         */
+        interface IRunSummary extends sara.v1.RunSummary.$Properties {
+        }
+
+        /** Represents a RunSummary. */
+        class RunSummary {
+
+            /**
+             * Constructs a new RunSummary.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.RunSummary.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RunSummary run. */
+            run: string;
+
+            /** RunSummary name. */
+            name: string;
+
+            /** RunSummary state. */
+            state: sara.v1.RunState;
+
+            /** RunSummary step. */
+            step: number;
+
+            /** RunSummary totalSteps. */
+            totalSteps: number;
+
+            /** RunSummary generation. */
+            generation: number;
+
+            /** RunSummary loss. */
+            loss?: (number|null);
+
+            /** RunSummary createdAtMs. */
+            createdAtMs: number;
+
+            /** RunSummary updatedAtMs. */
+            updatedAtMs: number;
+
+            /** RunSummary failure. */
+            failure?: (sara.v1.RunFailed.$Properties|null);
+
+            /**
+             * Creates a new RunSummary instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RunSummary instance
+             */
+            static create(properties: sara.v1.RunSummary.$Shape): sara.v1.RunSummary & sara.v1.RunSummary.$Shape;
+            static create(properties?: sara.v1.RunSummary.$Properties): sara.v1.RunSummary;
+
+            /**
+             * Encodes the specified RunSummary message. Does not implicitly {@link sara.v1.RunSummary.verify|verify} messages.
+             * @param message RunSummary message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.RunSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RunSummary message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.RunSummary & sara.v1.RunSummary.$Shape} RunSummary
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.RunSummary & sara.v1.RunSummary.$Shape;
+        }
+
+        namespace RunSummary {
+
+            /** Properties of a RunSummary. */
+            interface $Properties {
+
+                /** RunSummary run */
+                run?: (string|null);
+
+                /** RunSummary name */
+                name?: (string|null);
+
+                /** RunSummary state */
+                state?: (sara.v1.RunState|null);
+
+                /** RunSummary step */
+                step?: (number|null);
+
+                /** RunSummary totalSteps */
+                totalSteps?: (number|null);
+
+                /** RunSummary generation */
+                generation?: (number|null);
+
+                /** RunSummary loss */
+                loss?: (number|null);
+
+                /** RunSummary createdAtMs */
+                createdAtMs?: (number|null);
+
+                /** RunSummary updatedAtMs */
+                updatedAtMs?: (number|null);
+
+                /** RunSummary failure */
+                failure?: (sara.v1.RunFailed.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RunSummary. */
+            type $Shape = sara.v1.RunSummary.$Properties;
+        }
+
+        /**
+         * Properties of a ListWorkersRequest.
+         * @deprecated Use sara.v1.ListWorkersRequest.$Properties instead.
+         */
+        interface IListWorkersRequest extends sara.v1.ListWorkersRequest.$Properties {
+        }
+
+        /** Represents a ListWorkersRequest. */
+        class ListWorkersRequest {
+
+            /**
+             * Constructs a new ListWorkersRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ListWorkersRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /**
+             * Creates a new ListWorkersRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ListWorkersRequest instance
+             */
+            static create(properties: sara.v1.ListWorkersRequest.$Shape): sara.v1.ListWorkersRequest & sara.v1.ListWorkersRequest.$Shape;
+            static create(properties?: sara.v1.ListWorkersRequest.$Properties): sara.v1.ListWorkersRequest;
+
+            /**
+             * Encodes the specified ListWorkersRequest message. Does not implicitly {@link sara.v1.ListWorkersRequest.verify|verify} messages.
+             * @param message ListWorkersRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ListWorkersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ListWorkersRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ListWorkersRequest & sara.v1.ListWorkersRequest.$Shape} ListWorkersRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ListWorkersRequest & sara.v1.ListWorkersRequest.$Shape;
+        }
+
+        namespace ListWorkersRequest {
+
+            /** Properties of a ListWorkersRequest. */
+            interface $Properties {
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ListWorkersRequest. */
+            type $Shape = sara.v1.ListWorkersRequest.$Properties;
+        }
+
+        /**
+         * Properties of a ListWorkersReply.
+         * @deprecated Use sara.v1.ListWorkersReply.$Properties instead.
+         */
+        interface IListWorkersReply extends sara.v1.ListWorkersReply.$Properties {
+        }
+
+        /** Represents a ListWorkersReply. */
+        class ListWorkersReply {
+
+            /**
+             * Constructs a new ListWorkersReply.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ListWorkersReply.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ListWorkersReply workers. */
+            workers: sara.v1.WorkerSummary.$Properties[];
+
+            /**
+             * Creates a new ListWorkersReply instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ListWorkersReply instance
+             */
+            static create(properties: sara.v1.ListWorkersReply.$Shape): sara.v1.ListWorkersReply & sara.v1.ListWorkersReply.$Shape;
+            static create(properties?: sara.v1.ListWorkersReply.$Properties): sara.v1.ListWorkersReply;
+
+            /**
+             * Encodes the specified ListWorkersReply message. Does not implicitly {@link sara.v1.ListWorkersReply.verify|verify} messages.
+             * @param message ListWorkersReply message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ListWorkersReply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ListWorkersReply message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ListWorkersReply & sara.v1.ListWorkersReply.$Shape} ListWorkersReply
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ListWorkersReply & sara.v1.ListWorkersReply.$Shape;
+        }
+
+        namespace ListWorkersReply {
+
+            /** Properties of a ListWorkersReply. */
+            interface $Properties {
+
+                /** ListWorkersReply workers */
+                workers?: (sara.v1.WorkerSummary.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ListWorkersReply. */
+            type $Shape = sara.v1.ListWorkersReply.$Properties;
+        }
+
+        /** WorkerState enum. */
+        enum WorkerState {
+
+            /** WORKER_STATE_UNSPECIFIED value */
+            WORKER_STATE_UNSPECIFIED = 0,
+
+            /** WORKER_STATE_IDLE value */
+            WORKER_STATE_IDLE = 1,
+
+            /** WORKER_STATE_BUSY value */
+            WORKER_STATE_BUSY = 2,
+
+            /** WORKER_STATE_DRAINING value */
+            WORKER_STATE_DRAINING = 3,
+
+            /** WORKER_STATE_LOST value */
+            WORKER_STATE_LOST = 4
+        }
+
+        /**
+         * Properties of a WorkerSummary.
+         * @deprecated Use sara.v1.WorkerSummary.$Properties instead.
+         */
+        interface IWorkerSummary extends sara.v1.WorkerSummary.$Properties {
+        }
+
+        /** Represents a WorkerSummary. */
+        class WorkerSummary {
+
+            /**
+             * Constructs a new WorkerSummary.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.WorkerSummary.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** WorkerSummary name. */
+            name: string;
+
+            /** WorkerSummary address. */
+            address: string;
+
+            /** WorkerSummary state. */
+            state: sara.v1.WorkerState;
+
+            /** WorkerSummary device. */
+            device: string;
+
+            /** WorkerSummary memoryBytes. */
+            memoryBytes: number;
+
+            /** WorkerSummary memoryUsedBytes. */
+            memoryUsedBytes: number;
+
+            /** WorkerSummary run. */
+            run: string;
+
+            /** WorkerSummary leaseAgeMs. */
+            leaseAgeMs: number;
+
+            /**
+             * Creates a new WorkerSummary instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns WorkerSummary instance
+             */
+            static create(properties: sara.v1.WorkerSummary.$Shape): sara.v1.WorkerSummary & sara.v1.WorkerSummary.$Shape;
+            static create(properties?: sara.v1.WorkerSummary.$Properties): sara.v1.WorkerSummary;
+
+            /**
+             * Encodes the specified WorkerSummary message. Does not implicitly {@link sara.v1.WorkerSummary.verify|verify} messages.
+             * @param message WorkerSummary message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.WorkerSummary.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a WorkerSummary message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.WorkerSummary & sara.v1.WorkerSummary.$Shape} WorkerSummary
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.WorkerSummary & sara.v1.WorkerSummary.$Shape;
+        }
+
+        namespace WorkerSummary {
+
+            /** Properties of a WorkerSummary. */
+            interface $Properties {
+
+                /** WorkerSummary name */
+                name?: (string|null);
+
+                /** WorkerSummary address */
+                address?: (string|null);
+
+                /** WorkerSummary state */
+                state?: (sara.v1.WorkerState|null);
+
+                /** WorkerSummary device */
+                device?: (string|null);
+
+                /** WorkerSummary memoryBytes */
+                memoryBytes?: (number|null);
+
+                /** WorkerSummary memoryUsedBytes */
+                memoryUsedBytes?: (number|null);
+
+                /** WorkerSummary run */
+                run?: (string|null);
+
+                /** WorkerSummary leaseAgeMs */
+                leaseAgeMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a WorkerSummary. */
+            type $Shape = sara.v1.WorkerSummary.$Properties;
+        }
+
+        /**
+         * Properties of a PlanRunRequest.
+         * @deprecated Use sara.v1.PlanRunRequest.$Properties instead.
+         */
+        interface IPlanRunRequest extends sara.v1.PlanRunRequest.$Properties {
+        }
+
+        /** Represents a PlanRunRequest. */
+        class PlanRunRequest {
+
+            /**
+             * Constructs a new PlanRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.PlanRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PlanRunRequest configJson. */
+            configJson: Uint8Array;
+
+            /** PlanRunRequest baseDirectory. */
+            baseDirectory: string;
+
+            /**
+             * Creates a new PlanRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PlanRunRequest instance
+             */
+            static create(properties: sara.v1.PlanRunRequest.$Shape): sara.v1.PlanRunRequest & sara.v1.PlanRunRequest.$Shape;
+            static create(properties?: sara.v1.PlanRunRequest.$Properties): sara.v1.PlanRunRequest;
+
+            /**
+             * Encodes the specified PlanRunRequest message. Does not implicitly {@link sara.v1.PlanRunRequest.verify|verify} messages.
+             * @param message PlanRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.PlanRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PlanRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.PlanRunRequest & sara.v1.PlanRunRequest.$Shape} PlanRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.PlanRunRequest & sara.v1.PlanRunRequest.$Shape;
+        }
+
+        namespace PlanRunRequest {
+
+            /** Properties of a PlanRunRequest. */
+            interface $Properties {
+
+                /** PlanRunRequest configJson */
+                configJson?: (Uint8Array|null);
+
+                /** PlanRunRequest baseDirectory */
+                baseDirectory?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PlanRunRequest. */
+            type $Shape = sara.v1.PlanRunRequest.$Properties;
+        }
+
+        /**
+         * Properties of a PullTensorsRequest.
+         * @deprecated Use sara.v1.PullTensorsRequest.$Properties instead.
+         */
+        interface IPullTensorsRequest extends sara.v1.PullTensorsRequest.$Properties {
+        }
+
+        /** Represents a PullTensorsRequest. */
+        class PullTensorsRequest {
+
+            /**
+             * Constructs a new PullTensorsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.PullTensorsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PullTensorsRequest objectId. */
+            objectId: string;
+
+            /**
+             * Creates a new PullTensorsRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns PullTensorsRequest instance
+             */
+            static create(properties: sara.v1.PullTensorsRequest.$Shape): sara.v1.PullTensorsRequest & sara.v1.PullTensorsRequest.$Shape;
+            static create(properties?: sara.v1.PullTensorsRequest.$Properties): sara.v1.PullTensorsRequest;
+
+            /**
+             * Encodes the specified PullTensorsRequest message. Does not implicitly {@link sara.v1.PullTensorsRequest.verify|verify} messages.
+             * @param message PullTensorsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.PullTensorsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PullTensorsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.PullTensorsRequest & sara.v1.PullTensorsRequest.$Shape} PullTensorsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.PullTensorsRequest & sara.v1.PullTensorsRequest.$Shape;
+        }
+
+        namespace PullTensorsRequest {
+
+            /** Properties of a PullTensorsRequest. */
+            interface $Properties {
+
+                /** PullTensorsRequest objectId */
+                objectId?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PullTensorsRequest. */
+            type $Shape = sara.v1.PullTensorsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a TensorChunk.
+         * @deprecated Use sara.v1.TensorChunk.$Properties instead.
+         */
+        interface ITensorChunk extends sara.v1.TensorChunk.$Properties {
+        }
+
+        /** Represents a TensorChunk. */
+        class TensorChunk {
+
+            /**
+             * Constructs a new TensorChunk.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.TensorChunk.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TensorChunk header. */
+            header?: (sara.v1.FrameHeader.$Properties|null);
+
+            /** TensorChunk payload. */
+            payload: Uint8Array;
+
+            /**
+             * Creates a new TensorChunk instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns TensorChunk instance
+             */
+            static create(properties: sara.v1.TensorChunk.$Shape): sara.v1.TensorChunk & sara.v1.TensorChunk.$Shape;
+            static create(properties?: sara.v1.TensorChunk.$Properties): sara.v1.TensorChunk;
+
+            /**
+             * Encodes the specified TensorChunk message. Does not implicitly {@link sara.v1.TensorChunk.verify|verify} messages.
+             * @param message TensorChunk message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.TensorChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TensorChunk message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.TensorChunk & sara.v1.TensorChunk.$Shape} TensorChunk
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.TensorChunk & sara.v1.TensorChunk.$Shape;
+        }
+
+        namespace TensorChunk {
+
+            /** Properties of a TensorChunk. */
+            interface $Properties {
+
+                /** TensorChunk header */
+                header?: (sara.v1.FrameHeader.$Properties|null);
+
+                /** TensorChunk payload */
+                payload?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TensorChunk. */
+            type $Shape = sara.v1.TensorChunk.$Properties;
+        }
+
+        /** DType enum. */
+        enum DType {
+
+            /** DTYPE_UNSPECIFIED value */
+            DTYPE_UNSPECIFIED = 0,
+
+            /** DTYPE_FLOAT32 value */
+            DTYPE_FLOAT32 = 1,
+
+            /** DTYPE_FLOAT16 value */
+            DTYPE_FLOAT16 = 2,
+
+            /** DTYPE_BFLOAT16 value */
+            DTYPE_BFLOAT16 = 3,
+
+            /** DTYPE_INT32 value */
+            DTYPE_INT32 = 4,
+
+            /** DTYPE_INT64 value */
+            DTYPE_INT64 = 5,
+
+            /** DTYPE_UINT32 value */
+            DTYPE_UINT32 = 6,
+
+            /** DTYPE_UINT8 value */
+            DTYPE_UINT8 = 7,
+
+            /** DTYPE_BOOL value */
+            DTYPE_BOOL = 8
+        }
+
+        /**
+         * Properties of a FrameHeader.
+         * @deprecated Use sara.v1.FrameHeader.$Properties instead.
+         */
+        interface IFrameHeader extends sara.v1.FrameHeader.$Properties {
+        }
+
+        /** Represents a FrameHeader. */
+        class FrameHeader {
+
+            /**
+             * Constructs a new FrameHeader.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.FrameHeader.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** FrameHeader run. */
+            run: string;
+
+            /** FrameHeader generation. */
+            generation: number;
+
+            /** FrameHeader step. */
+            step: number;
+
+            /** FrameHeader microBatch. */
+            microBatch: number;
+
+            /** FrameHeader tensor. */
+            tensor: string;
+
+            /** FrameHeader dtype. */
+            dtype: sara.v1.DType;
+
+            /** FrameHeader shape. */
+            shape: number[];
+
+            /** FrameHeader offset. */
+            offset: number;
+
+            /** FrameHeader total. */
+            total: number;
+
+            /** FrameHeader crc32c. */
+            crc32c: number;
+
+            /** FrameHeader numTensors. */
+            numTensors: number;
+
+            /**
+             * Creates a new FrameHeader instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns FrameHeader instance
+             */
+            static create(properties: sara.v1.FrameHeader.$Shape): sara.v1.FrameHeader & sara.v1.FrameHeader.$Shape;
+            static create(properties?: sara.v1.FrameHeader.$Properties): sara.v1.FrameHeader;
+
+            /**
+             * Encodes the specified FrameHeader message. Does not implicitly {@link sara.v1.FrameHeader.verify|verify} messages.
+             * @param message FrameHeader message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.FrameHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a FrameHeader message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.FrameHeader & sara.v1.FrameHeader.$Shape} FrameHeader
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.FrameHeader & sara.v1.FrameHeader.$Shape;
+        }
+
+        namespace FrameHeader {
+
+            /** Properties of a FrameHeader. */
+            interface $Properties {
+
+                /** FrameHeader run */
+                run?: (string|null);
+
+                /** FrameHeader generation */
+                generation?: (number|null);
+
+                /** FrameHeader step */
+                step?: (number|null);
+
+                /** FrameHeader microBatch */
+                microBatch?: (number|null);
+
+                /** FrameHeader tensor */
+                tensor?: (string|null);
+
+                /** FrameHeader dtype */
+                dtype?: (sara.v1.DType|null);
+
+                /** FrameHeader shape */
+                shape?: (number[]|null);
+
+                /** FrameHeader offset */
+                offset?: (number|null);
+
+                /** FrameHeader total */
+                total?: (number|null);
+
+                /** FrameHeader crc32c */
+                crc32c?: (number|null);
+
+                /** FrameHeader numTensors */
+                numTensors?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a FrameHeader. */
+            type $Shape = sara.v1.FrameHeader.$Properties;
+        }
+
+        /**
+         * Properties of a SparseChunk.
+         * @deprecated Use sara.v1.SparseChunk.$Properties instead.
+         */
+        interface ISparseChunk extends sara.v1.SparseChunk.$Properties {
+        }
+
+        /** Represents a SparseChunk. */
+        class SparseChunk {
+
+            /**
+             * Constructs a new SparseChunk.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SparseChunk.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SparseChunk run. */
+            run: string;
+
+            /** SparseChunk generation. */
+            generation: number;
+
+            /** SparseChunk stage. */
+            stage: number;
+
+            /** SparseChunk step. */
+            step: number;
+
+            /** SparseChunk phase. */
+            phase: sara.v1.ExchangePhase;
+
+            /** SparseChunk from. */
+            from: number;
+
+            /** SparseChunk maskDigest. */
+            maskDigest: Uint8Array;
+
+            /** SparseChunk vectorLength. */
+            vectorLength: number;
+
+            /** SparseChunk offset. */
+            offset: number;
+
+            /** SparseChunk dtype. */
+            dtype: sara.v1.DType;
+
+            /** SparseChunk crc32c. */
+            crc32c: number;
+
+            /** SparseChunk payload. */
+            payload: Uint8Array;
+
+            /**
+             * Creates a new SparseChunk instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SparseChunk instance
+             */
+            static create(properties: sara.v1.SparseChunk.$Shape): sara.v1.SparseChunk & sara.v1.SparseChunk.$Shape;
+            static create(properties?: sara.v1.SparseChunk.$Properties): sara.v1.SparseChunk;
+
+            /**
+             * Encodes the specified SparseChunk message. Does not implicitly {@link sara.v1.SparseChunk.verify|verify} messages.
+             * @param message SparseChunk message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SparseChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SparseChunk message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SparseChunk & sara.v1.SparseChunk.$Shape} SparseChunk
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SparseChunk & sara.v1.SparseChunk.$Shape;
+        }
+
+        namespace SparseChunk {
+
+            /** Properties of a SparseChunk. */
+            interface $Properties {
+
+                /** SparseChunk run */
+                run?: (string|null);
+
+                /** SparseChunk generation */
+                generation?: (number|null);
+
+                /** SparseChunk stage */
+                stage?: (number|null);
+
+                /** SparseChunk step */
+                step?: (number|null);
+
+                /** SparseChunk phase */
+                phase?: (sara.v1.ExchangePhase|null);
+
+                /** SparseChunk from */
+                from?: (number|null);
+
+                /** SparseChunk maskDigest */
+                maskDigest?: (Uint8Array|null);
+
+                /** SparseChunk vectorLength */
+                vectorLength?: (number|null);
+
+                /** SparseChunk offset */
+                offset?: (number|null);
+
+                /** SparseChunk dtype */
+                dtype?: (sara.v1.DType|null);
+
+                /** SparseChunk crc32c */
+                crc32c?: (number|null);
+
+                /** SparseChunk payload */
+                payload?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SparseChunk. */
+            type $Shape = sara.v1.SparseChunk.$Properties;
+        }
+
+        /** ExchangePhase enum. */
+        enum ExchangePhase {
+
+            /** EXCHANGE_PHASE_UNSPECIFIED value */
+            EXCHANGE_PHASE_UNSPECIFIED = 0,
+
+            /** EXCHANGE_PHASE_REDUCE_SCATTER value */
+            EXCHANGE_PHASE_REDUCE_SCATTER = 1,
+
+            /** EXCHANGE_PHASE_ALL_GATHER value */
+            EXCHANGE_PHASE_ALL_GATHER = 2
+        }
+
+        /**
+         * Properties of a SparseChunkAck.
+         * @deprecated Use sara.v1.SparseChunkAck.$Properties instead.
+         */
+        interface ISparseChunkAck extends sara.v1.SparseChunkAck.$Properties {
+        }
+
+        /** Represents a SparseChunkAck. */
+        class SparseChunkAck {
+
+            /**
+             * Constructs a new SparseChunkAck.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.SparseChunkAck.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SparseChunkAck replica. */
+            replica: number;
+
+            /** SparseChunkAck code. */
+            code: string;
+
+            /** SparseChunkAck message. */
+            message: string;
+
+            /**
+             * Creates a new SparseChunkAck instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SparseChunkAck instance
+             */
+            static create(properties: sara.v1.SparseChunkAck.$Shape): sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape;
+            static create(properties?: sara.v1.SparseChunkAck.$Properties): sara.v1.SparseChunkAck;
+
+            /**
+             * Encodes the specified SparseChunkAck message. Does not implicitly {@link sara.v1.SparseChunkAck.verify|verify} messages.
+             * @param message SparseChunkAck message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.SparseChunkAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SparseChunkAck message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape} SparseChunkAck
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape;
+        }
+
+        namespace SparseChunkAck {
+
+            /** Properties of a SparseChunkAck. */
+            interface $Properties {
+
+                /** SparseChunkAck replica */
+                replica?: (number|null);
+
+                /** SparseChunkAck code */
+                code?: (string|null);
+
+                /** SparseChunkAck message */
+                message?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SparseChunkAck. */
+            type $Shape = sara.v1.SparseChunkAck.$Properties;
+        }
+    }
+}
