@@ -148,24 +148,7 @@ async function openShards(folder: string, indexName: string): Promise<Safetensor
 
 /** @returns shard file name of every tensor */
 async function readIndex(indexPath: string): Promise<ReadonlyMap<string, string>> {
-  const { size } = await stat(indexPath);
-  if (size > MAX_HEADER_BYTES) {
-    throw corrupt(indexPath, `${size} bytes exceed the limit of ${MAX_HEADER_BYTES} for an index`, {
-      sizeBytes: size,
-    });
-  }
-  let weightMap: unknown;
-  try {
-    const index = parseStrictJson(await readFile(indexPath, 'utf8'), INDEX_DEPTH) as {
-      weight_map?: unknown;
-    } | null;
-    weightMap = index?.weight_map;
-  } catch (cause) {
-    throw corrupt(indexPath, `it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`);
-  }
-  if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap)) {
-    throw corrupt(indexPath, 'it has no object "weight_map"');
-  }
+  const weightMap = parseWeightMap(await readIndexText(indexPath), indexPath);
   const shardByTensor = new Map<string, string>();
   for (const [name, shard] of Object.entries(weightMap)) {
     if (typeof shard !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(shard)) {
@@ -180,4 +163,38 @@ async function readIndex(indexPath: string): Promise<ReadonlyMap<string, string>
     shardByTensor.set(name, shard);
   }
   return shardByTensor;
+}
+
+async function readIndexText(indexPath: string): Promise<string> {
+  let sizeBytes: number;
+  try {
+    ({ size: sizeBytes } = await stat(indexPath));
+    if (sizeBytes <= MAX_HEADER_BYTES) return await readFile(indexPath, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SaraError(
+      'FILE_NOT_FOUND',
+      `cannot read ${indexPath}: ${reason}`,
+      { file: indexPath },
+      { cause },
+    );
+  }
+  throw corrupt(indexPath, `${sizeBytes} bytes exceed the limit of ${MAX_HEADER_BYTES} for an index`, {
+    sizeBytes,
+  });
+}
+
+function parseWeightMap(text: string, indexPath: string): object {
+  let index: unknown;
+  try {
+    index = parseStrictJson(text, INDEX_DEPTH);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw corrupt(indexPath, `it cannot be read as JSON: ${reason}`);
+  }
+  const weightMap = (index as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap)) {
+    throw corrupt(indexPath, 'it has no object "weight_map"');
+  }
+  return weightMap;
 }
