@@ -21,6 +21,9 @@ interface ConvShapes {
 /** Pixels of dY from which copying the weights flipped pays. */
 const FLIP_MIN_PIXELS = 16 * 16;
 
+/** Pixels of dY below which the batch is folded into the summed axis of the weight gradient. */
+const FOLD_MAX_PIXELS = 16 * 16;
+
 export function isMultiTap(weightShape: readonly number[]): boolean {
   return weightShape[2] * weightShape[3] > 1;
 }
@@ -68,13 +71,25 @@ export function emitConvWeightGrad(e: Emitter, { stride, pads }: ConvGeometry, [
   const padded = pads.top + pads.left + pads.bottom + pads.right === 0 ? x : e.pad(x, [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
   const paddedHeight = height + pads.top + pads.bottom;
   const paddedWidth = width + pads.left + pads.right;
-  const positions = batch * h * wOut;
-  // One sample: both factors are [channels, pixels] as they lie. Several: channels last, so that the batch
-  // folds into the summed axis and a tap's window is copied in runs of `inChannels`.
-  const single = batch === 1;
-  const gradientRows = single ? e.reshape(dy, [outChannels, positions]) : e.reshape(e.transpose(dy, [0, 2, 3, 1]), [positions, outChannels]);
-  const source = single ? padded : e.transpose(padded, [0, 2, 3, 1]);
-  const [rowAxis, columnAxis] = single ? [2, 3] : [1, 2];
+  // Two layouts of the same sum over batch and pixels. Channels first: factors are [channels, pixels] per sample
+  // as they lie, and a batch is a batched GEMM summed afterwards. Channels last: the batch folds into the summed
+  // axis, one GEMM, at the price of a transpose; better where a sample has too few pixels to fill a GEMM.
+  const channelsFirst = batch === 1 || h * wOut >= FOLD_MAX_PIXELS;
+  const pixels = h * wOut;
+  const [rowAxis, columnAxis] = channelsFirst ? [2, 3] : [1, 2];
+  const source = channelsFirst ? padded : e.transpose(padded, [0, 2, 3, 1]);
+  const gradientRows = channelsFirst
+    ? e.reshape(dy, batch === 1 ? [outChannels, pixels] : [batch, outChannels, pixels])
+    : e.reshape(e.transpose(dy, [0, 2, 3, 1]), [batch * pixels, outChannels]);
+  const product = (window: string): string => {
+    const alpha = { float: 1 };
+    if (!channelsFirst) {
+      return e.emit('FusedMatMul', [gradientRows, e.reshape(window, [batch * pixels, inChannels])], { transA: 1, transB: 0, alpha });
+    }
+    const rows = e.reshape(window, batch === 1 ? [inChannels, pixels] : [batch, inChannels, pixels]);
+    const perSample = e.emit('FusedMatMul', [gradientRows, rows], { transA: 0, transB: 1, alpha });
+    return batch === 1 ? perSample : e.sum(perSample, [0], false);
+  };
   const taps: string[] = [];
   for (let i = 0; i < kh; i++) {
     for (let j = 0; j < kw; j++) {
@@ -85,11 +100,7 @@ export function emitConvWeightGrad(e: Emitter, { stride, pads }: ConvGeometry, [
             { axis: rowAxis, start: i, end: Math.min(paddedHeight, i + (h - 1) * stride + 1), step: stride },
             { axis: columnAxis, start: j, end: Math.min(paddedWidth, j + (wOut - 1) * stride + 1), step: stride },
           ]);
-      taps.push(
-        single
-          ? e.emit('FusedMatMul', [gradientRows, e.reshape(window, [inChannels, positions])], { transA: 0, transB: 1, alpha: { float: 1 } })
-          : e.emit('FusedMatMul', [gradientRows, e.reshape(window, [positions, inChannels])], { transA: 1, transB: 0, alpha: { float: 1 } }),
-      );
+      taps.push(product(window));
     }
   }
   return taps.length === 1 ? taps[0] : e.reshape(e.emit('Concat', taps, { axis: 0 }), [-1]);
