@@ -1,0 +1,204 @@
+/**
+ * What the coordinator asks of the actors on a worker: the one place where a training step's calls, arguments and
+ * results are defined. The coordinator's run driver is the only caller, worker/{model,stage,artifact}-actor.ts answer.
+ *
+ * Tensors never pass through the driver: a result names the bundles a stage has put into its worker's object store
+ * (ObjectRef), and the driver hands those names to the stages that pull them.
+ */
+import type { ActorClass } from './actor/protocol.ts';
+import type { ObjectRef } from './actor/object-ref.ts';
+
+/** Where a run reads and writes; every worker sees the same folders (one machine, or a shared volume). */
+export interface RunPlace {
+  readonly run: string;
+  /** The complete run configuration, as serializeRunConfig writes it. */
+  readonly configJson: string;
+  /** Absolute folder of this run's results. */
+  readonly runFolder: string;
+}
+
+/** Cost of one UNet block for one micro-batch; all figures from shapes, nothing is run. */
+export interface BlockCost {
+  readonly name: string;
+  /** Multiply-adds counted twice, forward only. */
+  readonly flops: number;
+  readonly parameterCount: number;
+  /** As held while training: float32. */
+  readonly parameterBytes: number;
+  /** Outputs of all the block's nodes together: what its backward pass may keep. */
+  readonly activationBytes: number;
+}
+
+/** A value that one block computes and others read. */
+export interface BlockEdge {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly sizeBytes: number;
+}
+
+export interface ModelProfile {
+  /** In execution order; the last one computes the loss. */
+  readonly blocks: readonly BlockCost[];
+  readonly edges: readonly BlockEdge[];
+  readonly parameterCount: number;
+  readonly baseHash: string;
+  readonly numTrainingExamples: number;
+  readonly numValidationExamples: number;
+  /** Images left out, with the reason, when data.onBrokenImage is `skip`. */
+  readonly skippedImages: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface ModelProtocol {
+  profile: { args: Record<string, never>; result: ModelProfile };
+}
+
+/** A contiguous run of blocks in execution order; segment i of a folded plan. */
+export interface SegmentSpec {
+  readonly stage: number;
+  readonly blocks: readonly string[];
+}
+
+export interface StageArgs extends RunPlace {
+  readonly stage: number;
+  readonly numStages: number;
+  readonly replica: number;
+  readonly numReplicas: number;
+  /** All segments of the replica in execution order. */
+  readonly segments: readonly SegmentSpec[];
+  readonly natsServers: string | null;
+  /** Samples per micro-batch. */
+  readonly microBatchSize: number;
+  /** Engine threads of this actor. */
+  readonly numThreads: number;
+}
+
+/** How the trained entries are found at the start. */
+export type SelectionSource =
+  | { readonly kind: 'threshold'; readonly threshold: number }
+  | { readonly kind: 'everything' }
+  /** All stage files of a checkpoint; each stage takes its own tensors from them. */
+  | { readonly kind: 'checkpoint'; readonly files: readonly string[] };
+
+export interface SelectionReport {
+  readonly trainableCount: number;
+  readonly parameterCount: number;
+  readonly maskDigest: string;
+  /** Names of this stage's rank-term candidates. */
+  readonly rankCandidates: readonly string[];
+  /** Step to train next: 0, or the checkpoint's. */
+  readonly step: number;
+}
+
+export type TaskKind =
+  /** Forward of a segment that another follows. */
+  | 'forward'
+  /** Forward and backward of the last segment as one program. */
+  | 'loss'
+  /** Backward of a segment, its forward recomputed. */
+  | 'backward'
+  /** Forward of the last segment up to the loss, nothing differentiated. */
+  | 'evaluate';
+
+/** Which samples a micro-batch holds: of the training order at `step`, or of the held-out set. */
+export interface BatchSpec {
+  readonly purpose: 'training' | 'validation';
+  readonly step: number;
+  /** Within the replica's share of the step (training) or of the whole held-out set (validation). */
+  readonly microBatch: number;
+}
+
+export interface TaskResult {
+  /** Bundles for other stages, by stage number; what this stage itself reads later stays with it. */
+  readonly outgoing: Readonly<Record<string, ObjectRef>>;
+  /** Mean over the micro-batch; null unless the task computes the loss. */
+  readonly loss: number | null;
+}
+
+export interface GradientReport {
+  /** Of this stage's compact gradient after averaging, reduction over replicas and rank term. */
+  readonly squaredNorm: number;
+  readonly isFinite: boolean;
+  readonly maskDigest: string;
+  /** Name of the matrix whose rank term was added here, if any, and its nuclear norm. */
+  readonly rankMatrix: string | null;
+  readonly nuclearNorm: number | null;
+}
+
+export interface ReselectionReport {
+  readonly trainableCount: number;
+  readonly releasedCount: number;
+  readonly maskDigest: string;
+}
+
+export interface StageProtocol {
+  /**
+   * Counts of |w| by the upper (pass 0) or, within bin `upperBin`, the lower 16 bits (pass 1) of its float32
+   * pattern: bundle { counts: uint32 [65536] }. For the exact global quantile of `sara.fraction`.
+   */
+  magnitudeHistogram: { args: { pass: 0 | 1; upperBin: number }; result: { counts: ObjectRef } };
+  /** Fixes mask and values and compiles the stage's programs. */
+  select: { args: { source: SelectionSource }; result: SelectionReport };
+  /** Only the stage that owns segment 0: loads images, draws noise and timesteps, encodes captions. */
+  prepareBatch: { args: { batch: BatchSpec }; result: { outgoing: Readonly<Record<string, ObjectRef>> } };
+  runTask: {
+    args: { kind: TaskKind; segment: number; batch: BatchSpec; incoming: readonly ObjectRef[] };
+    result: TaskResult;
+  };
+  /** Ends accumulation of step `step`: mean over the global batch, sum over replicas, rank term. */
+  finishGradients: { args: { step: number; rankCandidates: readonly string[] }; result: GradientReport };
+  /** After the commit of step `step`: AdamW on the compact vector. */
+  applyUpdate: { args: { step: number; learningRate: number; clipScale: number }; result: { step: number } };
+  /** Computes the next mask without switching to it, and publishes its digest. */
+  prepareReselection: { args: { step: number; threshold: number }; result: ReselectionReport };
+  /** Switches to the prepared mask with this digest. */
+  commitReselection: { args: { step: number; maskDigest: string }; result: ReselectionReport };
+  /** Drops gradients and frames of an unfinished step. */
+  abortStep: { args: { step: number }; result: Record<string, never> };
+  /** Writes this stage's trained values, indices and moments to `file` (atomic). */
+  checkpoint: { args: { file: string }; result: { sizeBytes: number; sha256: string } };
+  /** Trained tensors for the adapter: { `<name>.indices`, `<name>.delta` } or whole tensors for method full. */
+  exportValues: { args: Record<string, never>; result: { values: ObjectRef } };
+  peakMemory: { args: Record<string, never>; result: { rssBytes: number; peakRssBytes: number } };
+}
+
+export interface ArtifactArgs extends RunPlace {
+  readonly numThreads: number;
+}
+
+export interface Artifact {
+  readonly name: string;
+  readonly path: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+}
+
+export interface ArtifactProtocol {
+  /** adapter.safetensors and, as configured, the merged model folder. */
+  writeModel: {
+    args: {
+      values: readonly ObjectRef[];
+      step: number;
+      threshold: number | null;
+      learningRate: number;
+      maskStage: number;
+    };
+    result: { artifacts: readonly Artifact[] };
+  };
+  /** samples.png: preview prompts and seeds, base above fine-tuned. */
+  renderSamples: { args: Record<string, never>; result: { artifacts: readonly Artifact[] } };
+  /** loss.svg and loss.png from the run's history. */
+  renderLoss: {
+    args: {
+      training: readonly { step: number; loss: number }[];
+      validation: readonly { step: number; loss: number }[];
+    };
+    result: { artifacts: readonly Artifact[] };
+  };
+}
+
+/** Every actor class a worker can spawn. */
+export interface ActorClasses {
+  ModelActor: ActorClass<RunPlace, ModelProtocol>;
+  StageActor: ActorClass<StageArgs, StageProtocol>;
+  ArtifactActor: ActorClass<ArtifactArgs, ArtifactProtocol>;
+}
