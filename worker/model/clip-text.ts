@@ -20,8 +20,8 @@ export interface ClipTextOptions {
   readonly clipSkip: number;
   /** int32 [B]: where each sequence ends, from {@link eosPositions}; null when nothing pooled is wanted. */
   readonly eosPositions: Value | null;
-  /** From {@link clipTextPrefix}. */
-  readonly prefix: ClipTextPrefix;
+  /** What stands before every parameter's name: that of {@link clipTextPrefix}, after the caller's own if it has one. */
+  readonly prefix: string;
 }
 
 export interface ClipTextStates {
@@ -131,7 +131,7 @@ export function clipTextParameters(config: ClipTextConfig, prefix: ClipTextPrefi
 }
 
 /** Token plus position embedding, [B,T,C]. */
-function embeddings(graph: Graph, config: ClipTextConfig, inputIds: Value, prefix: ClipTextPrefix): Value {
+function embeddings(graph: Graph, config: ClipTextConfig, inputIds: Value, prefix: string): Value {
   const { vocabSize, hiddenSize, maxPositions } = config;
   const numTokens = inputIds.shape[1];
   const tokens = graph.weight(`${prefix}embeddings.token_embedding.weight`, [vocabSize, hiddenSize]);
