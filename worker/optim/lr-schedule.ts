@@ -1,0 +1,65 @@
+/**
+ * The learning rate as a pure function of the step, so that a resumed run needs no scheduler state and
+ * re-selection cannot disturb it. Also SaRA's formula for the peak rate when none is given.
+ */
+import { SaraError } from '../../shared/errors.ts';
+
+export const LR_SCHEDULES = ['constant', 'linear', 'cosine'] as const;
+export type LrScheduleKind = (typeof LR_SCHEDULES)[number];
+
+export interface LrSchedule {
+  readonly kind: LrScheduleKind;
+  /** Peak rate, reached after the warm-up. */
+  readonly learningRate: number;
+  /** Updates over which the rate rises linearly to the peak; 0 for none. */
+  readonly warmupSteps: number;
+  /** Updates in the run; where `linear` and `cosine` would reach zero. */
+  readonly totalSteps: number;
+}
+
+/**
+ * Rate of update `step`.
+ *
+ * The warm-up's first update already moves, with peak / (warmupSteps + 1): a rate of zero would throw a step away.
+ *
+ * @param step updates already applied, so 0 for the first; at or past `totalSteps` the decayed rate is 0
+ */
+export function learningRateAt(schedule: LrSchedule, step: number): number {
+  const { learningRate, warmupSteps, totalSteps } = schedule;
+  if (step < warmupSteps) return (learningRate * (step + 1)) / (warmupSteps + 1);
+  const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
+  return learningRate * decay(schedule.kind, progress);
+}
+
+function decay(kind: LrScheduleKind, progress: number): number {
+  switch (kind) {
+    case 'constant':
+      return 1;
+    case 'linear':
+      return 1 - progress;
+    case 'cosine':
+      return 0.5 * (1 + Math.cos(Math.PI * progress));
+  }
+}
+
+/** Above this threshold equation 12 was never fitted. */
+export const MAX_THRESHOLD_FOR_LR = 1e-2;
+
+/**
+ * Peak learning rate for a threshold when the user names none: `1e-3 * exp(-350 * theta)`.
+ *
+ * @param threshold selection threshold theta, positive
+ * @throws SaraError CONFIG_INVALID above {@link MAX_THRESHOLD_FOR_LR}
+ * @see Hu et al., "SaRA", arXiv 2409.06633, equation 12
+ */
+export function learningRateForThreshold(threshold: number): number {
+  if (!(threshold >= 0 && threshold <= MAX_THRESHOLD_FOR_LR)) {
+    throw new SaraError(
+      'CONFIG_INVALID',
+      `no learning rate can be derived from the threshold: ${threshold} is outside 0 .. ${MAX_THRESHOLD_FOR_LR}, where ` +
+        'the formula 1e-3 * exp(-350 * threshold) was fitted; set the learning rate yourself or lower the threshold',
+      { threshold, maxThreshold: MAX_THRESHOLD_FOR_LR },
+    );
+  }
+  return 1e-3 * Math.exp(-350 * threshold);
+}
