@@ -12,8 +12,7 @@
 const WHITE_SPACE = /\p{White_Space}+/gu;
 
 /** Special tokens, English contractions, runs of letters, single digits, runs of anything else that is not space. */
-const WORD =
-  /<\|(?:start|end)oftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
+const WORD = /<\|(?:start|end)oftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/gu;
 
 /** What the reference's second pass leaves of a special token that was not one in the raw text. */
 const SPECIAL_PARTS = /<\||\|>|\p{L}+/gu;

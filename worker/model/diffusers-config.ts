@@ -116,7 +116,7 @@ export function parseUNetConfig(json: unknown, source: string): UNetConfig {
   for (const [name, only] of FIXED_FIELDS) fields.oneOf(name, [only], only);
   refuseCrossAttentionOnly(fields);
   // Attention in higher precision: already so, the whole graph is float32.
-  fields.boolean('upcast_attention', false);
+  fields.oneOf('upcast_attention', [true, false, null], false);
   // Read by no implemented embedding type.
   fields.raw('addition_embed_type_num_heads', 64);
 

@@ -2,6 +2,7 @@
  * ResnetBlock2D and the down- and up-samplers between resolutions.
  * Shapes: x [B,C,H,W]; the time embedding is already activated, [B,E].
  */
+import { SaraError } from '../../shared/errors.ts';
 import type { Graph, Value } from '../engine/graph.ts';
 import type { UNetConfig } from './diffusers-config.ts';
 import { conv2d, groupNorm, linear } from './layers.ts';
@@ -34,8 +35,19 @@ export function resnetBlock(
   return scaleFactor === 1 ? sum : graph.affine(sum, 1 / scaleFactor);
 }
 
-/** Halves height and width, rounding up with padding 1 and down with padding 0. */
+/**
+ * Halves height and width, rounding up with padding 1 and down with padding 0.
+ * @throws SaraError CONFIG_INVALID when nothing would be left
+ */
 export function downsampler(graph: Graph, config: UNetConfig, name: string, x: Value): Value {
+  const [, , height, width] = x.shape;
+  if (config.downsamplePadding === 0 && Math.min(height, width) < 2) {
+    throw new SaraError(
+      'CONFIG_INVALID',
+      `the sample is too small for this UNet: ${name} would halve ${height} x ${width} pixels to none; use a larger size`,
+      { block: name, height, width },
+    );
+  }
   const pads = config.downsamplePadding === 1 ? 1 : { top: 0, left: 0, bottom: 1, right: 1 };
   return conv2d(graph, `${name}.conv`, x, x.shape[1], 3, { stride: 2, pads });
 }
