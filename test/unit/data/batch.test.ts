@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {
+  drawBatch,
+  prepareBatch,
+  prepareValidationBatch,
+  validationSamples,
+  type BatchPlan,
+  type SampleSource,
+} from '../../../worker/data/batch.ts';
+import { SampleOrder } from '../../../worker/data/order.ts';
+import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
+import { relativeError } from '../../support/numbers.ts';
+
+const NUM_EXAMPLES = 11;
+const NUM_VALUES = 48;
+const BATCH_SIZE = 12;
+
+const schedule = NoiseSchedule.fromConfig({ prediction_type: 'v_prediction' });
+
+/** Example i is the constant i / 10, so x0 can be told from any batch. */
+const source: SampleSource = {
+  load: (index) => Promise.resolve(new Float32Array(NUM_VALUES).fill(index / 10)),
+  examples: Array.from({ length: NUM_EXAMPLES }, (_, i) => ({ caption: `number ${i}` })),
+};
+
+const plan = (changes: Partial<BatchPlan> = {}): BatchPlan => ({
+  seed: 5,
+  batchSize: BATCH_SIZE,
+  captionDropout: 0.25,
+  schedule,
+  order: new SampleOrder(5, NUM_EXAMPLES),
+  ...changes,
+});
+
+const whole = { start: 0, end: BATCH_SIZE };
+
+describe('training batch', () => {
+  it('is the same however it is cut', async () => {
+    const reference = await prepareBatch(plan(), 3, whole, source);
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: BATCH_SIZE - 1 }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(cuts, async (inner) => {
+        const bounds = [0, ...inner.sort((a, b) => a - b), BATCH_SIZE];
+        const parts = [];
+        for (let i = 0; i + 1 < bounds.length; i++) {
+          parts.push(await prepareBatch(plan(), 3, { start: bounds[i], end: bounds[i + 1] }, source));
+        }
+        assert.deepEqual(
+          parts.flatMap((part) => part.captions),
+          reference.captions,
+        );
+        for (const field of ['exampleIndices', 'timesteps', 'noisy', 'target'] as const) {
+          assert.deepEqual(
+            parts.flatMap((part) => [...part[field]]),
+            [...reference[field]],
+            field,
+          );
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('changes with the step and with the seed', async () => {
+    const noisy = async (seed: number, step: number) => {
+      const order = new SampleOrder(5, NUM_EXAMPLES);
+      return (await prepareBatch(plan({ seed, order }), step, { start: 0, end: 1 }, source)).noisy.join();
+    };
+    assert.equal(new Set([await noisy(5, 0), await noisy(5, 1), await noisy(6, 0)]).size, 3);
+  });
+
+  it('holds the example it names: x0 follows from input, target and timestep', async () => {
+    const { exampleIndices, timesteps, noisy, target } = await prepareBatch(plan(), 7, whole, source);
+    for (let b = 0; b < BATCH_SIZE; b++) {
+      const [signal, noise] = [schedule.signalRate(timesteps[b]), schedule.noiseRate(timesteps[b])];
+      const at = (values: Float32Array, i: number) => values[b * NUM_VALUES + i];
+      const x0 = Array.from({ length: NUM_VALUES }, (_, i) => signal * at(noisy, i) - noise * at(target, i));
+      assert.ok(relativeError(x0, await source.load(exampleIndices[b])) < 1e-5);
+    }
+  });
+
+  it('drops captions at the given rate, never or always at the ends', () => {
+    const dropped = (captionDropout: number) => {
+      const draws = Array.from({ length: 200 }, (_, step) =>
+        drawBatch(plan({ captionDropout }), step, whole),
+      );
+      const decisions = draws.flatMap(({ captionDropped }) => captionDropped);
+      return decisions.filter(Boolean).length / decisions.length;
+    };
+    assert.equal(dropped(0), 0);
+    assert.equal(dropped(1), 1);
+    // 2400 draws at 0.25: standard deviation 0.009.
+    assert.ok(Math.abs(dropped(0.25) - 0.25) < 0.04);
+  });
+
+  it('replaces a dropped caption by the empty text and leaves everything else alone', async () => {
+    const [kept, dropped] = await Promise.all(
+      [0, 1].map((captionDropout) => prepareBatch(plan({ captionDropout }), 2, whole, source)),
+    );
+    assert.ok(kept.captions.every((caption, i) => caption === `number ${kept.exampleIndices[i]}`));
+    assert.ok(dropped.captions.every((caption) => caption === ''));
+    assert.deepEqual(dropped.noisy, kept.noisy);
+  });
+
+  it('draws timesteps from the whole schedule, evenly', () => {
+    const draws = Array.from({ length: 500 }, (_, step) => drawBatch(plan(), step, whole));
+    const timesteps = draws.flatMap((draw) => [...draw.timesteps]);
+    assert.ok(timesteps.every((t) => Number.isInteger(t) && t >= 0 && t < 1000));
+    const quarters = [0, 0, 0, 0];
+    for (const t of timesteps) quarters[Math.floor(t / 250)]++;
+    // 1500 expected in each, standard deviation 34.
+    for (const count of quarters) assert.ok(Math.abs(count - 1500) < 150, quarters.join(', '));
+  });
+});
+
+describe('validation', () => {
+  it('spreads timesteps evenly or takes the given ones, over the first examples', () => {
+    assert.deepEqual(validationSamples(schedule, source, 2, 4), [
+      { exampleIndex: 0, timestep: 125 },
+      { exampleIndex: 0, timestep: 375 },
+      { exampleIndex: 0, timestep: 625 },
+      { exampleIndex: 0, timestep: 875 },
+      { exampleIndex: 1, timestep: 125 },
+      { exampleIndex: 1, timestep: 375 },
+      { exampleIndex: 1, timestep: 625 },
+      { exampleIndex: 1, timestep: 875 },
+    ]);
+    assert.deepEqual(
+      validationSamples(schedule, source, 1, [0, 999]).map(({ timestep }) => timestep),
+      [0, 999],
+    );
+    assert.equal(validationSamples(schedule, source, 1000, 1).length, NUM_EXAMPLES);
+  });
+
+  it('refuses a timestep the schedule does not have', () => {
+    assert.throws(() => validationSamples(schedule, source, 1, [1000]), {
+      code: 'CONFIG_INVALID',
+      message: /validation\.timesteps: 1000 is not an integer in \[0, 1000\)/,
+    });
+  });
+
+  it('noises a sample the same way alone and in company', async () => {
+    const samples = validationSamples(schedule, source, 3, 2);
+    const together = await prepareValidationBatch(schedule, source, 1, samples);
+    for (const [i, sample] of samples.entries()) {
+      const alone = await prepareValidationBatch(schedule, source, 1, [sample]);
+      const part = (values: Float32Array) => values.slice(i * NUM_VALUES, (i + 1) * NUM_VALUES);
+      assert.deepEqual(alone.noisy, part(together.noisy));
+      assert.deepEqual(alone.target, part(together.target));
+      assert.deepEqual(alone.captions, [together.captions[i]]);
+    }
+    assert.equal(new Set(Array.from(samples, (_, i) => together.noisy[i * NUM_VALUES])).size, samples.length);
+  });
+});

@@ -1,0 +1,170 @@
+/**
+ * What the UNet is trained on in one micro-batch: examples, captions, noise, timesteps, and from these its input
+ * and target.
+ *
+ * Every draw is keyed by (seed, step, position in the global batch, purpose) and by nothing else, so cutting the
+ * batch into micro-batches or replicas in any way leaves the data of a step the same.
+ *
+ * Shape legend: B samples of the micro-batch, N values per sample (C*H*W).
+ */
+import { SaraError } from '../../shared/errors.ts';
+import { RandomStream } from '../../shared/random.ts';
+import { makeTrainingPair, type TrainingPair } from '../diffusion/objective.ts';
+import type { NoiseSchedule } from '../diffusion/noise-schedule.ts';
+import type { SampleOrder } from './order.ts';
+
+/** Settings that stay the same over a run. */
+export interface BatchPlan {
+  readonly seed: number | bigint;
+  /** Samples per step over all micro-batches and replicas. */
+  readonly batchSize: number;
+  /** Probability that a sample is trained without its caption, for classifier-free guidance; [0, 1]. */
+  readonly captionDropout: number;
+  readonly schedule: NoiseSchedule;
+  readonly order: SampleOrder;
+}
+
+/** A half-open range of positions in the global batch. */
+export interface PositionRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The draws of one micro-batch; one entry per position of its range, in order. */
+export interface BatchDraws {
+  readonly step: number;
+  readonly range: PositionRange;
+  /** [B] indices into the examples. */
+  readonly exampleIndices: Uint32Array;
+  /** [B] in [0, numTrainTimesteps). */
+  readonly timesteps: Int32Array;
+  /** [B] true: the caption is replaced by the empty text. */
+  readonly captionDropped: readonly boolean[];
+}
+
+/** Where a batch gets its samples from: decoded pictures in pixel space, or their latents. */
+export interface SampleSource {
+  /** @returns float32 [N] */
+  load(exampleIndex: number): Promise<Float32Array>;
+  readonly examples: readonly { readonly caption: string }[];
+}
+
+export interface TrainingBatch extends BatchDraws, TrainingPair {
+  /** [B] after dropout. */
+  readonly captions: readonly string[];
+}
+
+/** The cheap draws of a micro-batch, without touching a picture. */
+export function drawBatch(plan: BatchPlan, step: number, range: PositionRange): BatchDraws {
+  const { seed, captionDropout, schedule } = plan;
+  const positions = Array.from({ length: range.end - range.start }, (_, i) => range.start + i);
+  const stream = (sample: number, purpose: string) => new RandomStream({ seed, step, sample, purpose });
+  return {
+    step,
+    range,
+    exampleIndices: plan.order.indices(step, plan.batchSize).slice(range.start, range.end),
+    timesteps: Int32Array.from(positions, (p) => stream(p, 'timestep').below(schedule.numTrainTimesteps)),
+    captionDropped: positions.map((p) => stream(p, 'caption-dropout').uniform() < captionDropout),
+  };
+}
+
+/**
+ * Loads and noises the samples of one micro-batch.
+ * @param range within [0, plan.batchSize)
+ * @throws what `source.load` throws
+ */
+export async function prepareBatch(
+  plan: BatchPlan,
+  step: number,
+  range: PositionRange,
+  source: SampleSource,
+): Promise<TrainingBatch> {
+  const draws = drawBatch(plan, step, range);
+  const x0_BN = concatenate(
+    await Promise.all(Array.from(draws.exampleIndices, (index) => source.load(index))),
+  );
+  const numValues = x0_BN.length / draws.timesteps.length;
+  const noise_BN = concatenate(
+    Array.from(draws.timesteps, (_, i) =>
+      new RandomStream({ seed: plan.seed, step, sample: range.start + i, purpose: 'noise' }).normals(
+        numValues,
+      ),
+    ),
+  );
+  const captions = Array.from(draws.exampleIndices, (index, i) =>
+    draws.captionDropped[i] ? '' : source.examples[index].caption,
+  );
+  return { ...draws, captions, ...makeTrainingPair(plan.schedule, x0_BN, noise_BN, draws.timesteps) };
+}
+
+/** One noise level of one held-out example. */
+export interface ValidationSample {
+  readonly exampleIndex: number;
+  readonly timestep: number;
+}
+
+/**
+ * Which samples make up the validation loss: the first examples, each at every timestep.
+ * @param numExamples at most; fewer when the held-out set is smaller
+ * @param timesteps a list, or how many to spread evenly over the schedule (the middle of each equal part)
+ * @throws SaraError CONFIG_INVALID when a listed timestep is not one of the schedule's
+ */
+export function validationSamples(
+  schedule: NoiseSchedule,
+  source: SampleSource,
+  numExamples: number,
+  timesteps: number | readonly number[],
+): ValidationSample[] {
+  const total = schedule.numTrainTimesteps;
+  const levels =
+    typeof timesteps === 'number'
+      ? Array.from({ length: timesteps }, (_, i) => Math.floor(((i + 0.5) / timesteps) * total))
+      : timesteps;
+  const outside = levels.find((timestep) => !Number.isInteger(timestep) || timestep < 0 || timestep >= total);
+  if (outside !== undefined) {
+    throw new SaraError(
+      'CONFIG_INVALID',
+      `validation.timesteps: ${outside} is not an integer in [0, ${total}), the timesteps of ${schedule.config.source}`,
+      { timestep: outside, numTrainTimesteps: total },
+    );
+  }
+  const count = Math.min(numExamples, source.examples.length);
+  return Array.from({ length: count }, (_, exampleIndex) =>
+    levels.map((timestep) => ({ exampleIndex, timestep })),
+  ).flat();
+}
+
+/**
+ * Loads and noises validation samples. The noise of a sample is the same whenever it is asked for and whatever else
+ * is asked for with it, so losses before, during and after a run differ by the model alone.
+ * @param samples as many as one forward pass takes
+ */
+export async function prepareValidationBatch(
+  schedule: NoiseSchedule,
+  source: SampleSource,
+  seed: number | bigint,
+  samples: readonly ValidationSample[],
+): Promise<TrainingPair & { readonly captions: readonly string[]; readonly timesteps: Int32Array }> {
+  const timesteps = Int32Array.from(samples, ({ timestep }) => timestep);
+  const x0_BN = concatenate(await Promise.all(samples.map(({ exampleIndex }) => source.load(exampleIndex))));
+  const numValues = x0_BN.length / samples.length;
+  const noise_BN = concatenate(
+    samples.map(({ exampleIndex, timestep }) =>
+      new RandomStream({ seed, step: timestep, sample: exampleIndex, purpose: 'validation-noise' }).normals(
+        numValues,
+      ),
+    ),
+  );
+  const captions = samples.map(({ exampleIndex }) => source.examples[exampleIndex].caption);
+  return { timesteps, captions, ...makeTrainingPair(schedule, x0_BN, noise_BN, timesteps) };
+}
+
+function concatenate(arrays: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let offset = 0;
+  for (const array of arrays) {
+    whole.set(array, offset);
+    offset += array.length;
+  }
+  return whole;
+}
