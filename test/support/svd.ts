@@ -19,6 +19,7 @@ export function svd(rows: number, columns: number, matrix: ArrayLike<number>): S
     return { u: v, s, v: u };
   }
   const u = Float64Array.from(matrix);
+  const noise = 1e-32 * u.reduce((sum, x) => sum + x * x, 0);
   const v = new Float64Array(columns * columns);
   for (let j = 0; j < columns; j++) v[j * columns + j] = 1;
   for (let sweep = 0, rotated = true; rotated; sweep++) {
@@ -36,7 +37,8 @@ export function svd(rows: number, columns: number, matrix: ArrayLike<number>): S
           qq += y * y;
           pq += x * y;
         }
-        if (Math.abs(pq) <= 1e-15 * Math.sqrt(pp * qq)) continue;
+        // Columns that have become rounding noise, of zero singular values, never turn orthogonal.
+        if (Math.abs(pq) <= 1e-15 * Math.sqrt(pp * qq) || Math.min(pp, qq) <= noise) continue;
         rotated = true;
         const zeta = (qq - pp) / (2 * pq);
         const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));

@@ -13,13 +13,19 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
-/** LAPACK allows 30 shifts per eigenvalue; two are usual, more means NaN or a bug. */
+/** LAPACK allows 30 shifts per eigenvalue; two are usual, more means a bug. */
 const MAX_SHIFTS = 30;
 
 /**
+ * A column whose squares sum to less is taken as zero: dividing by them would overflow. Of no account in a matrix
+ * whose entries are around 1, to which callers scale.
+ */
+const NEGLIGIBLE_SQUARE = 2 ** -1000;
+
+/**
  * @param n size of the matrix
- * @param matrix [n, n] row-major, finite; only the lower triangle is read; overwritten
- * @throws SaraError NOT_FINITE when the iteration does not converge, which finite input never causes
+ * @param matrix [n, n] row-major, its largest entry around 1; only the lower triangle is read; overwritten
+ * @throws SaraError NOT_FINITE when the matrix holds NaN or infinity
  */
 export function symmetricEigen(n: number, matrix: Float64Array): SymmetricEigen {
   const diagonal = new Float64Array(n);
@@ -53,17 +59,17 @@ function tridiagonalise(
   for (let k = 0; k < n; k++) {
     diagonal[k] = a[k * n + k];
     if (k === n - 1) break;
-    let squared = 0;
-    for (let i = k + 1; i < n; i++) {
+    let tail = 0;
+    for (let i = k + 2; i < n; i++) {
       v[i] = a[i * n + k];
-      squared += v[i] * v[i];
+      tail += v[i] * v[i];
     }
-    const head = v[k + 1];
-    const norm = Math.sqrt(squared);
-    if (squared === head * head) {
+    const head = a[(k + 1) * n + k];
+    if (tail < NEGLIGIBLE_SQUARE) {
       offDiagonal[k] = head;
       continue;
     }
+    const norm = Math.sqrt(head * head + tail);
     offDiagonal[k] = head > 0 ? -norm : norm;
     v[k + 1] = head - offDiagonal[k];
     const scale = 1 / (norm * (norm + Math.abs(head)));
@@ -121,6 +127,11 @@ function diagonaliseTridiagonal(
   const e = offDiagonal;
   let norm = 0;
   for (let i = 0; i < n; i++) norm = Math.max(norm, Math.abs(d[i]) + Math.abs(e[i]));
+  if (!Number.isFinite(norm)) {
+    throw new SaraError('NOT_FINITE', `a matrix of size ${n} holds NaN or infinity and has no eigenvalues`, {
+      n,
+    });
+  }
   const negligible = Number.EPSILON * Number.EPSILON * norm;
 
   for (let first = 0; first < n; first++) {
@@ -133,7 +144,7 @@ function diagonaliseTridiagonal(
         last++;
       }
       if (last === first) break;
-      if (shifts === MAX_SHIFTS || Number.isNaN(norm)) {
+      if (shifts === MAX_SHIFTS) {
         throw new SaraError(
           'NOT_FINITE',
           `eigenvalue ${first} of ${n} did not converge in ${shifts} shifts`,

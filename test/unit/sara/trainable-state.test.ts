@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { SparseMask } from '../../../worker/sara/mask.ts';
+import { reselect } from '../../../worker/sara/reselect.ts';
+import { TrainableState } from '../../../worker/sara/trainable-state.ts';
+import { trainedState } from '../../support/trained-state.ts';
+
+describe('trainable state', () => {
+  it('survives being cut into shards and put together again', () => {
+    const state = reselect(trainedState([0.1, 5, 0.2, 5, 0.3, -0.5]), 1).state;
+    const merged = TrainableState.merge(['a', 'b'].map((name) => state.shard((n) => n === name)));
+    assert.deepEqual(
+      { ...merged, initialMask: merged.initialMask.digest, activeMask: merged.activeMask.digest },
+      { ...state, initialMask: state.initialMask.digest, activeMask: state.activeMask.digest },
+    );
+  });
+
+  it('gives one tensor its active values only', () => {
+    const { state } = reselect(trainedState([0.25, 5, 0.5, 5]), 1);
+    const entry = state.activeMask.get('b') ?? assert.fail();
+    assert.deepEqual([...state.activeValues(entry)], [0.5]);
+    assert.deepEqual([...state.allActiveValues()], [0.25, 0.5]);
+  });
+
+  it('refuses an active entry that was never selected, vectors of a wrong length, shards of different stages', () => {
+    const state = trainedState([0.1, 0.2, 0.3, 0.4]);
+    const foreign = SparseMask.of([{ name: 'a', shape: [9], indices: Int32Array.of(0) }]);
+    const one = new Float32Array(1);
+    assert.throws(
+      () => new TrainableState({ ...state, activeMask: foreign, moments: { first: one, second: one } }),
+      {
+        code: 'INTERNAL',
+        message: /entry 0 of a is active but was never selected/,
+      },
+    );
+    assert.throws(() => new TrainableState({ ...state, values: one }), {
+      code: 'INTERNAL',
+      message: /values: 1 elements for a mask of 4/,
+    });
+    const [a, b] = ['a', 'b'].map((name) => state.shard((n) => n === name));
+    assert.throws(() => TrainableState.merge([a, reselect(b, 1).state]), {
+      code: 'INTERNAL',
+      message: /different stages/,
+    });
+  });
+});
