@@ -65,6 +65,9 @@ export interface StageArgs extends RunPlace {
   readonly numReplicas: number;
   /** All segments of the replica in execution order. */
   readonly segments: readonly SegmentSpec[];
+  /** Of the base UNet, from ModelProfile. */
+  readonly baseHash: string;
+  /** Where replicas exchange gradients; null when there is one replica. */
   readonly natsServers: string | null;
   /** Samples per micro-batch. */
   readonly microBatchSize: number;
@@ -77,14 +80,18 @@ export type SelectionSource =
   | { readonly kind: 'threshold'; readonly threshold: number }
   | { readonly kind: 'everything' }
   /** All stage files of a checkpoint; each stage takes its own tensors from them. */
-  | { readonly kind: 'checkpoint'; readonly files: readonly string[] };
+  | { readonly kind: 'checkpoint'; readonly files: readonly string[]; readonly threshold: number | null };
 
 export interface SelectionReport {
   readonly trainableCount: number;
   readonly parameterCount: number;
+  /** Of the active mask, the entries that go on training. */
   readonly maskDigest: string;
+  readonly numReselections: number;
   /** Names of this stage's rank-term candidates. */
   readonly rankCandidates: readonly string[];
+  /** Peak rate: the configured one, or equation 12's for the threshold. */
+  readonly learningRate: number;
   /** Step to train next: 0, or the checkpoint's. */
   readonly step: number;
 }
@@ -132,10 +139,15 @@ export interface ReselectionReport {
 
 export interface StageProtocol {
   /**
-   * Counts of |w| by the upper (pass 0) or, within bin `upperBin`, the lower 16 bits (pass 1) of its float32
-   * pattern: bundle { counts: uint32 [65536] }. For the exact global quantile of `sara.fraction`.
+   * Counts of |w| over this stage's tensors: by the upper bits of the float32 pattern (upperBin null), or within
+   * that bin by the lower bits. For the exact global quantile of `sara.fraction`.
    */
-  magnitudeHistogram: { args: { pass: 0 | 1; upperBin: number }; result: { counts: ObjectRef } };
+  magnitudeHistogram: { args: { upperBin: number | null }; result: { counts: ObjectRef } };
+  /** Adds all stages' histograms: after the first pass the bin to look into, after the second the threshold. */
+  resolveThreshold: {
+    args: { fraction: number; upper: readonly ObjectRef[]; lower: readonly ObjectRef[] };
+    result: { upperBin: number | null; threshold: number | null };
+  };
   /** Fixes mask and values and compiles the stage's programs. */
   select: { args: { source: SelectionSource }; result: SelectionReport };
   /** Only the stage that owns segment 0: loads images, draws noise and timesteps, encodes captions. */
@@ -146,17 +158,26 @@ export interface StageProtocol {
   };
   /** Ends accumulation of step `step`: mean over the global batch, sum over replicas, rank term. */
   finishGradients: { args: { step: number; rankCandidates: readonly string[] }; result: GradientReport };
-  /** After the commit of step `step`: AdamW on the compact vector. */
-  applyUpdate: { args: { step: number; learningRate: number; clipScale: number }; result: { step: number } };
-  /** Computes the next mask without switching to it, and publishes its digest. */
-  prepareReselection: { args: { step: number; threshold: number }; result: ReselectionReport };
+  /**
+   * After the commit of step `step`: clipping and AdamW on the compact vector. Asked again for a step already
+   * applied, it changes nothing.
+   */
+  applyUpdate: {
+    args: { step: number; squaredNorms: readonly number[] };
+    result: { learningRate: number; gradientNorm: number };
+  };
+  /** Computes the next mask without switching to it; the coordinator publishes the digests of all stages. */
+  prepareReselection: { args: { step: number }; result: ReselectionReport };
   /** Switches to the prepared mask with this digest. */
   commitReselection: { args: { step: number; maskDigest: string }; result: ReselectionReport };
   /** Drops gradients and frames of an unfinished step. */
   abortStep: { args: { step: number }; result: Record<string, never> };
   /** Writes this stage's trained values, indices and moments to `file` (atomic). */
-  checkpoint: { args: { file: string }; result: { sizeBytes: number; sha256: string } };
-  /** Trained tensors for the adapter: { `<name>.indices`, `<name>.delta` } or whole tensors for method full. */
+  checkpoint: { args: { file: string }; result: { sizeBytes: number; maskDigest: string } };
+  /**
+   * All values this stage ever trained (averaged where optimizer.ema is on): a bundle { `<name>.indices`,
+   * `<name>.values` }, without indices where every entry of the tensor was trained.
+   */
   exportValues: { args: Record<string, never>; result: { values: ObjectRef } };
   peakMemory: { args: Record<string, never>; result: { rssBytes: number; peakRssBytes: number } };
 }
@@ -179,8 +200,7 @@ export interface ArtifactProtocol {
       values: readonly ObjectRef[];
       step: number;
       threshold: number | null;
-      learningRate: number;
-      maskStage: number;
+      numReselections: number;
     };
     result: { artifacts: readonly Artifact[] };
   };

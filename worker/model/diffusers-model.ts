@@ -1,0 +1,83 @@
+/**
+ * A model folder in diffusers layout: UNet, text encoder and tokenizer, opened and checked against each other.
+ *
+ * Weight files are opened, not read: their tensors are mapped or loaded by whoever needs them.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SaraError } from '../../shared/errors.ts';
+import { WeightFiles } from '../../shared/safetensors.ts';
+import { clipTextPrefix, readClipTextConfig, type ClipTextConfig, type ClipTextPrefix } from './clip-text.ts';
+import { readUNetConfig, type UNetConfig } from './diffusers-config.ts';
+import { ClipTokenizer } from './tokenizer.ts';
+
+export interface TextEncoderPart {
+  readonly config: ClipTextConfig;
+  readonly files: WeightFiles;
+  readonly prefix: ClipTextPrefix;
+  readonly tokenizer: ClipTokenizer;
+  /** Length of every encoded caption. */
+  readonly numTokens: number;
+}
+
+export class DiffusersModel {
+  readonly path: string;
+  readonly unetConfig: UNetConfig;
+  readonly unetFiles: WeightFiles;
+  readonly text: TextEncoderPart;
+
+  private constructor(path: string, unetConfig: UNetConfig, unetFiles: WeightFiles, text: TextEncoderPart) {
+    this.path = path;
+    this.unetConfig = unetConfig;
+    this.unetFiles = unetFiles;
+    this.text = text;
+  }
+
+  /**
+   * @param path folder with `unet/`, `text_encoder/`, `tokenizer/` and `scheduler/`
+   * @throws SaraError FILE_NOT_FOUND, FILE_CORRUPT or MODEL_UNSUPPORTED naming file and field
+   */
+  static async open(path: string): Promise<DiffusersModel> {
+    const unetConfig = await readUNetConfig(join(path, 'unet'));
+    const textConfig = await readClipTextConfig(join(path, 'text_encoder'));
+    const tokenizer = await ClipTokenizer.open(join(path, 'tokenizer'));
+    const numTokens = Math.min(tokenizer.modelMaxLength, textConfig.maxPositions);
+    if (textConfig.hiddenSize !== unetConfig.crossAttentionDim) {
+      throw new SaraError(
+        'FILE_CORRUPT',
+        `${path}: text_encoder/config.json has hidden_size ${textConfig.hiddenSize}, unet/config.json cross_attention_dim ` +
+          `${unetConfig.crossAttentionDim}; the two must be equal, so these parts are not of one model`,
+        { hiddenSize: textConfig.hiddenSize, crossAttentionDim: unetConfig.crossAttentionDim },
+      );
+    }
+    if (tokenizer.vocabSize > textConfig.vocabSize) {
+      throw new SaraError(
+        'FILE_CORRUPT',
+        `${path}: the tokenizer has ${tokenizer.vocabSize} tokens, the text encoder ${textConfig.vocabSize}; these parts are not of one model`,
+        { tokenizer: tokenizer.vocabSize, textEncoder: textConfig.vocabSize },
+      );
+    }
+    const unetFiles = await WeightFiles.open(join(path, 'unet'), 'diffusion_pytorch_model');
+    const files = await WeightFiles.open(join(path, 'text_encoder'), 'model');
+    const prefix = clipTextPrefix(files.entries.keys());
+    return new DiffusersModel(path, unetConfig, unetFiles, { config: textConfig, files, prefix, tokenizer, numTokens });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.unetFiles.close(), this.text.files.close()]);
+  }
+}
+
+/**
+ * Training and sampling run in pixel space so far; what needs more is refused by name instead of trained wrongly.
+ * @throws SaraError MODEL_UNSUPPORTED
+ */
+export async function requirePixelSpace(model: DiffusersModel): Promise<void> {
+  const refuse = (what: string): never => {
+    throw new SaraError('MODEL_UNSUPPORTED', `${model.path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`, { model: model.path });
+  };
+  const has = (name: string): Promise<boolean> => access(join(model.path, name)).then(() => true, () => false);
+  if (await has('vae')) refuse('it has a vae/ folder, so it works on latents');
+  if (await has('text_encoder_2')) refuse('it has a second text encoder (text_encoder_2/)');
+  if (model.unetConfig.textTime !== null) refuse('its UNet wants pooled text and time ids (addition_embed_type text_time)');
+}

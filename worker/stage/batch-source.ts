@@ -1,0 +1,142 @@
+/**
+ * The tensors of a micro-batch, as the training graph names them: from the run's image folders, with every draw a
+ * function of (seed, step, position in the global batch).
+ *
+ * Owned by the stage of segment 0; the text encoder, where it is frozen, lives here and nowhere else.
+ */
+import { join } from 'node:path';
+import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
+import type { BatchSpec } from '../../shared/stage-protocol.ts';
+import { floatTensor, type Tensor } from '../../shared/tensor.ts';
+import { prepareBatch, prepareValidationBatch, validationSamples, type BatchPlan, type ValidationSample } from '../data/batch.ts';
+import { scanImageFolder } from '../data/dataset.ts';
+import { ImageSet, type BrokenImage } from '../data/image-set.ts';
+import { NUM_CHANNELS } from '../data/image.ts';
+import { SampleOrder } from '../data/order.ts';
+import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { DiffusersModel } from '../model/diffusers-model.ts';
+import { TextStates, tokenIds } from './text-states.ts';
+
+/** Decoded pictures kept in memory, per image set. */
+const IMAGE_CACHE_BYTES = 512 * 2 ** 20;
+
+/** Validation draws do not follow the run's seed: losses of runs with different seeds stay comparable. */
+const VALIDATION_SEED = 0;
+
+/** The run's pictures, checked. */
+export interface RunData {
+  readonly training: ImageSet;
+  /** null where data.validationPath is not set. */
+  readonly validation: ImageSet | null;
+}
+
+/** @throws SaraError FILE_NOT_FOUND or DATA_INVALID naming the folder or file */
+export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
+  const { path, validationPath, resolution, onBrokenImage } = config.data;
+  const open = async (folder: string): Promise<ImageSet> =>
+    ImageSet.open(await scanImageFolder(folder), {
+      resolution: { height: resolution, width: resolution },
+      onBrokenImage,
+      cacheBytes: IMAGE_CACHE_BYTES,
+    });
+  return { training: await open(path), validation: validationPath === null ? null : await open(validationPath) };
+}
+
+export function brokenImages({ training, validation }: RunData): readonly BrokenImage[] {
+  return [...training.broken, ...(validation?.broken ?? [])];
+}
+
+/** The (held-out image, timestep) pairs the validation loss is the mean of; none without a held-out set. */
+export function heldOutSamples({ validation }: RunData, schedule: NoiseSchedule, config: ResolvedRunConfig): ValidationSample[] {
+  const { numSamples, timesteps } = config.validation;
+  return validation === null ? [] : validationSamples(schedule, validation, numSamples, timesteps);
+}
+
+/** Where the stage of segment 0 gets its micro-batches from. */
+export interface BatchSource {
+  /** Tensors by the training graph's input names: sample, timesteps, target, encoder_hidden_states or input_ids. */
+  prepare(batch: BatchSpec): Promise<Record<string, Tensor>>;
+  dispose(): Promise<void>;
+}
+
+export interface ImageBatchSourceOptions {
+  readonly config: ResolvedRunConfig;
+  readonly model: DiffusersModel;
+  readonly engine: Engine;
+  readonly replica: number;
+  readonly numReplicas: number;
+  readonly microBatchSize: number;
+}
+
+/** Micro-batches of the run's image folders. */
+export class ImageBatchSource implements BatchSource {
+  readonly #options: ImageBatchSourceOptions;
+  readonly #data: RunData;
+  readonly #plan: BatchPlan;
+  readonly #heldOut: readonly ValidationSample[];
+  /** null where the text encoder is part of the training graph. */
+  readonly #textStates: TextStates | null;
+
+  private constructor(options: ImageBatchSourceOptions, data: RunData, plan: BatchPlan, textStates: TextStates | null) {
+    this.#options = options;
+    this.#data = data;
+    this.#plan = plan;
+    this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
+    this.#textStates = textStates;
+  }
+
+  static async open(options: ImageBatchSourceOptions): Promise<ImageBatchSource> {
+    const { config, model, engine } = options;
+    const data = await openRunData(config);
+    const plan: BatchPlan = {
+      seed: config.train.seed,
+      batchSize: config.train.batchSize,
+      captionDropout: config.data.captionDropout,
+      schedule: await NoiseSchedule.open(join(model.path, 'scheduler')),
+      order: new SampleOrder(config.train.seed, data.training.examples.length),
+    };
+    return new ImageBatchSource(options, data, plan, config.train.textEncoder ? null : await TextStates.open(model.text, engine));
+  }
+
+  async prepare(batch: BatchSpec): Promise<Record<string, Tensor>> {
+    return batch.purpose === 'training' ? this.#training(batch) : this.#validation(batch);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#textStates?.dispose();
+  }
+
+  async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
+    const { replica, numReplicas, microBatchSize } = this.#options;
+    const start = replica * (this.#plan.batchSize / numReplicas) + microBatch * microBatchSize;
+    const batch = await prepareBatch(this.#plan, step, { start, end: start + microBatchSize }, this.#data.training);
+    return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
+  }
+
+  /** Held-out samples [microBatch * size, ...), wrapping around where the last micro-batch is not full. */
+  async #validation({ microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
+    const { microBatchSize } = this.#options;
+    const start = microBatch * microBatchSize;
+    const samples = Array.from({ length: microBatchSize }, (_, i) => this.#heldOut[(start + i) % this.#heldOut.length]);
+    const batch = await prepareValidationBatch(this.#plan.schedule, this.#data.validation!, VALIDATION_SEED, samples);
+    return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
+  }
+
+  async #tensors(noisy: Float32Array, target: Float32Array, timesteps: ArrayLike<number>, captions: readonly string[]): Promise<Record<string, Tensor>> {
+    const { config, model } = this.#options;
+    const batch = captions.length;
+    const { resolution, captionPrefix } = config.data;
+    const shape = [batch, NUM_CHANNELS, resolution, resolution];
+    // The empty caption stands for "no caption" and gets no prefix.
+    const prefixed = captions.map((caption) => (caption === '' ? '' : captionPrefix + caption));
+    return {
+      sample: floatTensor(shape, noisy),
+      target: floatTensor(shape, target),
+      timesteps: floatTensor([batch], Float32Array.from(timesteps)),
+      ...(this.#textStates === null
+        ? { input_ids: tokenIds(model.text, prefixed) }
+        : { encoder_hidden_states: await this.#textStates.encode(prefixed) }),
+    };
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What a stage is before it trains: its model opened, its segments cut, its settings taken from the run's config.
+ */
+import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
+import { parseRunConfigJson } from '../../shared/config.ts';
+import { SaraError } from '../../shared/errors.ts';
+import type { StageArgs } from '../../shared/stage-protocol.ts';
+import { numElements } from '../../shared/tensor.ts';
+import type { Engine } from '../engine/engine.ts';
+import { createOnnxEngine } from '../engine/onnx/onnx-engine.ts';
+import { partition, type Segment } from '../engine/partition.ts';
+import { DiffusersModel, requirePixelSpace } from '../model/diffusers-model.ts';
+import type { AdamWOptions } from '../optim/adamw.ts';
+import { learningRateForThreshold, type LrSchedule } from '../optim/lr-schedule.ts';
+import type { RankTermOptions } from '../sara/rank-term.ts';
+import { EVERY_TENSOR, type TensorFilter } from '../sara/tensor-filter.ts';
+import { buildTrainingGraph, TEXT_ENCODER_PREFIX } from '../training-graph.ts';
+import type { BaseWeights, WeightMode } from './trainable-weights.ts';
+
+export interface StageSetup {
+  readonly stage: number;
+  readonly config: ResolvedRunConfig;
+  readonly model: DiffusersModel;
+  readonly engine: Engine;
+  readonly baseHash: string;
+  readonly base: BaseWeights;
+  /** Every segment of the replica. */
+  readonly segments: readonly Segment[];
+  /** Ascending. */
+  readonly ownSegments: readonly number[];
+  stageOf(segment: number): number;
+  /** Parameters this stage reads. */
+  readonly names: ReadonlySet<string>;
+  readonly parameterCount: number;
+  readonly filter: TensorFilter;
+  readonly rankTerm: RankTermOptions;
+  readonly adamw: AdamWOptions;
+  readonly weightMode: WeightMode;
+  /** Share of one micro-batch in the global batch. */
+  readonly microBatchShare: number;
+  /** @param threshold null for method full, whose learning rate is always given */
+  learningRateSchedule(threshold: number | null): LrSchedule;
+  close(): Promise<void>;
+}
+
+/** @throws SaraError FILE_NOT_FOUND, FILE_CORRUPT, MODEL_UNSUPPORTED, CONFIG_INVALID */
+export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
+  const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
+  const model = await DiffusersModel.open(config.model.path);
+  await requirePixelSpace(model);
+  const graph = trainingGraphOf(config, model, args.microBatchSize);
+  const segmentOfBlock = new Map(args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])));
+  const segments = partition(graph, args.segments.length, (block) => {
+    const segment = segmentOfBlock.get(block);
+    if (segment === undefined) throw new SaraError('INTERNAL', `the plan places no block ${block}`, { block });
+    return segment;
+  });
+  const stageOf = (segment: number): number => args.segments[segment].stage;
+  const own = segments.filter((segment) => stageOf(segment.index) === args.stage);
+  const base = baseWeights(model, config);
+  const names = new Set(own.flatMap((segment) => segment.weightNames));
+  return {
+    stage: args.stage,
+    config,
+    model,
+    engine: engineOf(config, args.numThreads),
+    baseHash: args.baseHash,
+    base,
+    segments,
+    ownSegments: own.map((segment) => segment.index),
+    stageOf,
+    names,
+    parameterCount: [...names].reduce((sum, name) => sum + numElements(base.entries.get(name)?.shape ?? [0]), 0),
+    filter: config.sara === null ? EVERY_TENSOR : { include: config.sara.include, exclude: config.sara.exclude },
+    rankTerm: config.sara === null ? NO_RANK_TERM : config.sara.rank,
+    adamw: { betas: config.optimizer.betas, epsilon: config.optimizer.epsilon, weightDecay: config.optimizer.weightDecay },
+    weightMode: weightModeOf(config),
+    microBatchShare: args.microBatchSize / config.train.batchSize,
+    learningRateSchedule: (threshold) => ({
+      kind: config.schedule.type,
+      learningRate: config.optimizer.learningRate ?? learningRateForThreshold(threshold ?? 0),
+      warmupSteps: config.schedule.warmupSteps,
+      totalSteps: config.train.steps,
+    }),
+    close: () => model.close(),
+  };
+}
+
+/** The run's training graph for one micro-batch. */
+export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel, microBatchSize: number) {
+  return buildTrainingGraph({
+    unet: model.unetConfig,
+    textEncoder: config.train.textEncoder ? model.text : null,
+    batch: microBatchSize,
+    height: config.data.resolution,
+    width: config.data.resolution,
+    numTokens: model.text.numTokens,
+  });
+}
+
+export function engineOf(config: ResolvedRunConfig, numThreads: number): Engine {
+  return createOnnxEngine({ provider: config.engine.provider, numThreads });
+}
+
+/** UNet tensors by their own names and, where it trains too, the text encoder's under {@link TEXT_ENCODER_PREFIX}. */
+export function baseWeights({ unetFiles, text }: DiffusersModel, config: ResolvedRunConfig): BaseWeights {
+  const read = async (name: string): Promise<Float32Array> =>
+    name.startsWith(TEXT_ENCODER_PREFIX)
+      ? (await text.files.readFloat32(name.slice(TEXT_ENCODER_PREFIX.length))).data
+      : (await unetFiles.readFloat32(name)).data;
+  if (!config.train.textEncoder) return { entries: unetFiles.entries, readFloat32: read };
+  const textEntries = [...text.files.entries].map(([name, entry]) => [TEXT_ENCODER_PREFIX + name, entry] as const);
+  return { entries: new Map([...unetFiles.entries, ...textEntries]), readFloat32: read };
+}
+
+const NO_RANK_TERM: RankTermOptions = { weight: 0, every: 'one', minDimension: 0, reshapeConvs: false };
+
+/** A device with memory of its own cannot read host buffers in place. */
+function weightModeOf({ engine }: ResolvedRunConfig): WeightMode {
+  if (engine.weights !== 'auto') return engine.weights;
+  return engine.provider === 'cpu' ? 'in-place' : 'scatter';
+}
