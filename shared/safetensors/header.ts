@@ -10,7 +10,7 @@
  */
 import { SaraError, type ErrorContext } from '../errors.ts';
 import { DTYPE_SIZE_BYTES, type DType } from '../tensor.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { parseStrictJson } from '../strict-json.ts';
 
 /** Where one tensor lies in its file. */
 export interface TensorEntry {

@@ -11,7 +11,7 @@ import { SaraError } from '../errors.ts';
 import type { FloatTensor, Tensor } from '../tensor.ts';
 import { missingTensor, SafetensorsFile } from './file.ts';
 import { corrupt, MAX_HEADER_BYTES, type TensorEntry } from './header.ts';
-import { parseStrictJson } from './strict-json.ts';
+import { parseStrictJson } from '../strict-json.ts';
 
 /** The index object and its weight_map, with room for what its metadata may hold. */
 const INDEX_DEPTH = 8;

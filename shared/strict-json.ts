@@ -1,7 +1,7 @@
 /**
  * JSON from a stranger: what JSON.parse lets pass and we do not.
  *
- * JSON.parse silently keeps the last of two equal keys, so a file could show one tensor to us and another to a
+ * JSON.parse silently keeps the last of two equal keys, so a file could show one thing to us and another to a
  * reader that keeps the first. And its memory grows with nesting, so 100 MB of "[" would bring the process down.
  */
 

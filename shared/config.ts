@@ -1,0 +1,19 @@
+/**
+ * The configuration of a run. This file is the border; in config/: run-config (the schema, with its sections),
+ * field (how one is declared), load (layers, checks, completion), describe (the table for people).
+ */
+export { configTableMarkdown, describeConfig, type ConfigRow } from './config/describe.ts';
+export {
+  loadRunConfig,
+  parseRunConfigJson,
+  resolveRunConfig,
+  serializeRunConfig,
+  type ConfigOverrides,
+} from './config/load.ts';
+export {
+  runConfigSchema,
+  type ResolvedRunConfig,
+  type RunConfig,
+  type SaraConfig,
+} from './config/run-config.ts';
+export { MAX_THRESHOLD_FOR_LEARNING_RATE } from './config/rules.ts';

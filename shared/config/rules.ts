@@ -1,0 +1,107 @@
+/** The relations between fields that no single field can check. Each message has the relation with its values. */
+import type { Problem } from './problem.ts';
+import type { ParsedRunConfig } from './run-config.ts';
+
+/** Equation 12 was fitted to thresholds up to here; beyond, exp(-350 * threshold) says nothing. */
+export const MAX_THRESHOLD_FOR_LEARNING_RATE = 1e-2;
+
+type Rule = (config: ParsedRunConfig) => Problem | undefined;
+
+const RULES: readonly Rule[] = [
+  batchDividesIntoMicroBatches,
+  methodFullHasNoSara,
+  methodFullHasLearningRate,
+  exactlyOneSelection,
+  learningRateFollowsFromThreshold,
+  textEncoderOnlyInFull,
+  reselectionInsideRun,
+  warmupInsideRun,
+];
+
+export function brokenRules(config: ParsedRunConfig): Problem[] {
+  return RULES.map((rule) => rule(config)).filter((problem) => problem !== undefined);
+}
+
+function batchDividesIntoMicroBatches({ train, pipeline }: ParsedRunConfig): Problem | undefined {
+  const { batchSize, microBatchSize } = train;
+  const replicas = pipeline.replicas ?? 1;
+  const divisor = microBatchSize * replicas;
+  if (batchSize % divisor === 0) return undefined;
+  return problem(
+    'train.batchSize',
+    `train.batchSize % (train.microBatchSize * pipeline.replicas) must be 0, but ${batchSize} % (${microBatchSize} * ` +
+      `${replicas}) = ${batchSize % divisor}; choose a batch size that is a multiple of ${divisor}`,
+  );
+}
+
+function methodFullHasNoSara({ method, sara }: ParsedRunConfig): Problem | undefined {
+  if (method !== 'full' || sara === null) return undefined;
+  return problem(
+    'sara',
+    'method full trains every weight, so it has no sara section; remove it or set method: sara',
+  );
+}
+
+function methodFullHasLearningRate({ method, optimizer }: ParsedRunConfig): Problem | undefined {
+  if (method !== 'full' || optimizer.learningRate !== null) return undefined;
+  return problem(
+    'optimizer.learningRate',
+    'optimizer.learningRate is null, but method full has no threshold to derive it from; give a number, e.g. 1e-4',
+  );
+}
+
+function exactlyOneSelection({ method, sara }: ParsedRunConfig): Problem | undefined {
+  if (method !== 'sara') return undefined;
+  const threshold = sara?.threshold ?? null;
+  const fraction = sara?.fraction ?? null;
+  if ((threshold === null) !== (fraction === null)) return undefined;
+  return problem(
+    'sara',
+    `exactly one of sara.threshold (${threshold}) and sara.fraction (${fraction}) must be given, got ` +
+      (threshold === null
+        ? 'none; e.g. threshold: 2e-3 trains 50M of the 860M weights of SD 1.5'
+        : 'both; remove one'),
+  );
+}
+
+function learningRateFollowsFromThreshold({ sara, optimizer }: ParsedRunConfig): Problem | undefined {
+  const threshold = sara?.threshold ?? null;
+  if (optimizer.learningRate !== null || threshold === null || threshold <= MAX_THRESHOLD_FOR_LEARNING_RATE) {
+    return undefined;
+  }
+  return problem(
+    'optimizer.learningRate',
+    `optimizer.learningRate is null, so it would follow from sara.threshold ${threshold} by 1e-3 * exp(-350 * threshold) ` +
+      `(Eq. 12), which was fitted only up to ${MAX_THRESHOLD_FOR_LEARNING_RATE} and is meaningless above; ` +
+      'give optimizer.learningRate or lower the threshold',
+  );
+}
+
+function textEncoderOnlyInFull({ method, train }: ParsedRunConfig): Problem | undefined {
+  if (!train.textEncoder || method === 'full') return undefined;
+  return problem(
+    'train.textEncoder',
+    `train.textEncoder is true, but method ${method} leaves the text encoder frozen; set false`,
+  );
+}
+
+function reselectionInsideRun({ sara, train }: ParsedRunConfig): Problem | undefined {
+  const reselectStep = sara?.reselectStep ?? 0;
+  if (reselectStep < train.steps) return undefined;
+  return problem(
+    'sara.reselectStep',
+    `sara.reselectStep must be below train.steps, but ${reselectStep} >= ${train.steps}; 0 turns re-selection off`,
+  );
+}
+
+function warmupInsideRun({ schedule, train }: ParsedRunConfig): Problem | undefined {
+  if (schedule.warmupSteps < train.steps) return undefined;
+  return problem(
+    'schedule.warmupSteps',
+    `schedule.warmupSteps must be below train.steps, but ${schedule.warmupSteps} >= ${train.steps}`,
+  );
+}
+
+function problem(path: string, message: string): Problem {
+  return { path: path.split('.'), message };
+}

@@ -1,0 +1,67 @@
+/** How much is computed, and by what: training loop, pipeline, engine, faults. */
+import { z } from 'zod';
+import { field, section } from '../field.ts';
+
+/** Steps, samples and the like are uint32 in counters and on the wire. */
+const UINT32_MAX = 2 ** 32 - 1;
+
+export const trainSection = section({
+  steps: field(z.int().min(1).max(UINT32_MAX), {
+    doc: 'Optimizer updates in the run.',
+    unit: 'steps',
+    default: 5000,
+  }),
+  batchSize: field(z.int().min(1).max(65536), {
+    doc: 'Pictures per update, over all replicas and micro-batches.',
+    unit: 'samples',
+    default: 4,
+  }),
+  microBatchSize: field(z.int().min(1).max(65536), {
+    doc: 'Pictures that go through the pipeline together. train.batchSize is a multiple of it times the replicas.',
+    unit: 'samples',
+    default: 1,
+  }),
+  seed: field(z.int().min(0), {
+    doc: 'Every random draw of the run follows from it, whatever the number of workers.',
+    default: 0,
+  }),
+  textEncoder: field(z.boolean(), {
+    doc: 'Train the text encoder too; for method full only.',
+    default: false,
+  }),
+});
+
+export const pipelineSection = section({
+  stages: field(z.int().min(1).max(1024).nullable(), {
+    doc: 'Pieces the UNet is cut into, each on its own worker. null: the planner chooses from workers and memory.',
+    unit: 'workers',
+    default: null,
+  }),
+  replicas: field(z.int().min(1).max(1024).nullable(), {
+    doc: 'Whole pipelines that share each batch. null: the planner chooses.',
+    unit: 'pipelines',
+    default: null,
+  }),
+});
+
+export const engineSection = section({
+  name: field(z.enum(['onnx']), { doc: 'What executes the graph. onnx: ONNX Runtime.', default: 'onnx' }),
+  provider: field(z.enum(['cpu', 'cuda', 'webgpu']), { doc: 'Device it executes on.', default: 'cpu' }),
+  numThreads: field(z.int().min(1).max(1024).nullable(), {
+    doc: "CPU threads per worker. null: the machine's cores divided by the workers on it.",
+    unit: 'threads',
+    default: null,
+  }),
+  weights: field(z.enum(['auto', 'in-place', 'scatter']), {
+    doc: 'How trained values meet the frozen weights. in-place: written into one mutable copy (CPU). scatter: inserted by the graph at every pass (GPU). auto: by the device.',
+    default: 'auto',
+  }),
+});
+
+export const faultsSection = section({
+  maxRestarts: field(z.int().min(0).max(1000), {
+    doc: 'Lost workers to recover from, each by replaying from the last committed step, before the run fails.',
+    unit: 'restarts',
+    default: 3,
+  }),
+});
