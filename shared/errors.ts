@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   OBJECT_STORE_FULL: { exitCode: 75, grpcStatus: 8, disposition: 'roll-back' },
   OBJECT_GONE: { exitCode: 75, grpcStatus: 5, disposition: 'roll-back' },
   FRAME_INVALID: { exitCode: 76, grpcStatus: 3, disposition: 'drop' }, // EX_PROTOCOL
+  MAILBOX_FULL: { exitCode: 75, grpcStatus: 8, disposition: 'retry' },
   STALE_GENERATION: { exitCode: 75, grpcStatus: 10, disposition: 'leave-group' },
   STATE_CONFLICT: { exitCode: 75, grpcStatus: 10, disposition: 'roll-back' },
   MASK_DIVERGED: { exitCode: 70, grpcStatus: 10, disposition: 'roll-back' },

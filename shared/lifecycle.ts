@@ -97,7 +97,8 @@ export async function runMain(
   options: { log?: Logger; report?: (error: SaraError) => void } = {},
 ): Promise<never> {
   const life = new Lifecycle(options.log);
-  const report = options.report ?? ((error: SaraError) => process.stderr.write(`${error.code}: ${error.message}\n`));
+  const report =
+    options.report ?? ((error: SaraError) => process.stderr.write(`${error.code}: ${error.message}\n`));
   const stop = (name: NodeJS.Signals): void => {
     // A supervisor or person that asks twice wants it now; the watchdogs of our child processes clean up.
     if (life.signal.aborted) process.exit(SIGNAL_EXIT_CODE[name] ?? 1);

@@ -32,9 +32,12 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions): Logger {
   const level = options.level ?? process.env[LOG_LEVEL_VARIABLE] ?? 'info';
   if (!LEVELS.some((known) => known === level)) {
-    throw new SaraError('CONFIG_INVALID', `log level '${level}' is not one of ${LEVELS.join(', ')}`, { level });
+    throw new SaraError('CONFIG_INVALID', `log level '${level}' is not one of ${LEVELS.join(', ')}`, {
+      level,
+    });
   }
-  const stream = options.stream ?? (process.stderr.isTTY ? new ReadableLines() : destination({ dest: 2, sync: true }));
+  const stream =
+    options.stream ?? (process.stderr.isTTY ? new ReadableLines() : destination({ dest: 2, sync: true }));
   return pino(
     {
       level,
@@ -55,7 +58,12 @@ function serialiseError(error: Error): object {
   if (!(error instanceof SaraError)) return stdSerializers.err(error);
   const bug = error.disposition === 'fatal-bug';
   // A stack helps only where the code is at fault; elsewhere the message already says what to do.
-  return { code: error.code, message: error.message, ...error.context, ...(bug ? { stack: error.stack } : {}) };
+  return {
+    code: error.code,
+    message: error.message,
+    ...error.context,
+    ...(bug ? { stack: error.stack } : {}),
+  };
 }
 
 /** Turns pino's JSON lines into `12:00:00.000 INFO  worker  message  key=value`. */

@@ -46,7 +46,10 @@ export interface RetryOptions {
  * @param attempt given the number of the attempt, from 1
  * @throws the last error when it is not retryable or time is up; the signal's reason when that aborts
  */
-export async function retry<T>(attempt: (attemptNumber: number) => Promise<T>, options: RetryOptions): Promise<T> {
+export async function retry<T>(
+  attempt: (attemptNumber: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const giveUpAtMs = clock.nowMs() + options.timeoutMs;

@@ -15,7 +15,9 @@ export interface ChildWorker {
 
 export async function startChildWorker(name: string): Promise<ChildWorker> {
   const script = fileURLToPath(new URL('echo-worker.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, name], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', script, name], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([

@@ -26,22 +26,31 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SpawnRequest actorId. */
+            /**
+             * Name of the new actor, chosen by the driver. Unique for all time (it holds a random part), 1 to 128
+             * characters of [A-Za-z0-9._-].
+             */
             actorId: string;
 
-            /** SpawnRequest className. */
+            /** Key into the worker's registry of actor classes, for example "StageActor". */
             className: string;
 
-            /** SpawnRequest run. */
+            /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver. */
             run: string;
 
-            /** SpawnRequest generation. */
+            /**
+             * Version of the run's worker group, from 1, set by the driver. Lower than the highest the worker has seen
+             * for this run: refused with STALE_GENERATION.
+             */
             generation: number;
 
-            /** SpawnRequest args. */
+            /** Constructor arguments as an actor value (JSON, see shared/actor/value.ts), UTF-8. */
             args: Uint8Array;
 
-            /** SpawnRequest memoryBytes. */
+            /**
+             * Memory the actor asks for, in bytes; 0 when the driver states none. The worker refuses what exceeds its
+             * unreserved capacity with DOES_NOT_FIT.
+             */
             memoryBytes: number;
 
             /**
@@ -76,22 +85,31 @@ export namespace sara {
             /** Properties of a SpawnRequest. */
             interface $Properties {
 
-                /** SpawnRequest actorId */
+                /**
+                 * Name of the new actor, chosen by the driver. Unique for all time (it holds a random part), 1 to 128
+                 * characters of [A-Za-z0-9._-].
+                 */
                 actorId?: (string|null);
 
-                /** SpawnRequest className */
+                /** Key into the worker's registry of actor classes, for example "StageActor". */
                 className?: (string|null);
 
-                /** SpawnRequest run */
+                /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver. */
                 run?: (string|null);
 
-                /** SpawnRequest generation */
+                /**
+                 * Version of the run's worker group, from 1, set by the driver. Lower than the highest the worker has seen
+                 * for this run: refused with STALE_GENERATION.
+                 */
                 generation?: (number|null);
 
-                /** SpawnRequest args */
+                /** Constructor arguments as an actor value (JSON, see shared/actor/value.ts), UTF-8. */
                 args?: (Uint8Array|null);
 
-                /** SpawnRequest memoryBytes */
+                /**
+                 * Memory the actor asks for, in bytes; 0 when the driver states none. The worker refuses what exceeds its
+                 * unreserved capacity with DOES_NOT_FIT.
+                 */
                 memoryBytes?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -121,7 +139,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SpawnReply incarnation. */
+            /**
+             * Random name of this worker process. It changes when the process restarts, so a driver can tell a
+             * restarted worker from the one it placed actors on. Set by the worker.
+             */
             incarnation: string;
 
             /**
@@ -156,7 +177,10 @@ export namespace sara {
             /** Properties of a SpawnReply. */
             interface $Properties {
 
-                /** SpawnReply incarnation */
+                /**
+                 * Random name of this worker process. It changes when the process restarts, so a driver can tell a
+                 * restarted worker from the one it placed actors on. Set by the worker.
+                 */
                 incarnation?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -186,13 +210,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** StopRequest actorId. */
+            /** Actor to stop; empty: every actor of `run`. */
             actorId: string;
 
-            /** StopRequest run. */
+            /** Run the actor belongs to. Always set by the driver. */
             run: string;
 
-            /** StopRequest generation. */
+            /** Generation of the caller, from 1. A stale one is refused, so that an old driver cannot stop new actors. */
             generation: number;
 
             /**
@@ -227,13 +251,13 @@ export namespace sara {
             /** Properties of a StopRequest. */
             interface $Properties {
 
-                /** StopRequest actorId */
+                /** Actor to stop; empty: every actor of `run`. */
                 actorId?: (string|null);
 
-                /** StopRequest run */
+                /** Run the actor belongs to. Always set by the driver. */
                 run?: (string|null);
 
-                /** StopRequest generation */
+                /** Generation of the caller, from 1. A stale one is refused, so that an old driver cannot stop new actors. */
                 generation?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -263,7 +287,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** StopReply numStopped. */
+            /** How many actors were stopped by this request. */
             numStopped: number;
 
             /**
@@ -298,7 +322,7 @@ export namespace sara {
             /** Properties of a StopReply. */
             interface $Properties {
 
-                /** StopReply numStopped */
+                /** How many actors were stopped by this request. */
                 numStopped?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -316,7 +340,7 @@ export namespace sara {
         interface ICallMessage extends sara.v1.CallMessage.$Properties {
         }
 
-        /** Represents a CallMessage. */
+        /** One message from caller to worker. */
         class CallMessage {
 
             /**
@@ -328,13 +352,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** CallMessage invoke. */
+            /** Ask for a method. */
             invoke?: (sara.v1.Invoke.$Properties|null);
 
-            /** CallMessage cancel. */
+            /** Give up on an earlier Invoke. */
             cancel?: (sara.v1.Cancel.$Properties|null);
 
-            /** CallMessage free. */
+            /** Give up objects; not answered. */
             free?: (sara.v1.Free.$Properties|null);
 
             /** CallMessage message. */
@@ -372,13 +396,13 @@ export namespace sara {
             /** Properties of a CallMessage. */
             interface $Properties {
 
-                /** CallMessage invoke */
+                /** Ask for a method. */
                 invoke?: (sara.v1.Invoke.$Properties|null);
 
-                /** CallMessage cancel */
+                /** Give up on an earlier Invoke. */
                 cancel?: (sara.v1.Cancel.$Properties|null);
 
-                /** CallMessage free */
+                /** Give up objects; not answered. */
                 free?: (sara.v1.Free.$Properties|null);
 
                 /** CallMessage message */
@@ -418,25 +442,31 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Invoke callId. */
+            /** Number of the call, chosen by the caller, unique on its stream, from 1. */
             callId: number;
 
-            /** Invoke actorId. */
+            /** Actor to call. */
             actorId: string;
 
-            /** Invoke method. */
+            /** Method of the actor's protocol. Only names the actor's definition lists can be called. */
             method: string;
 
-            /** Invoke run. */
+            /** Run of the actor, checked against the actor's own. */
             run: string;
 
-            /** Invoke generation. */
+            /**
+             * Generation of the caller, from 1. Lower than the highest the worker has seen for the run: refused.
+             * Higher: older calls of the run are aborted and objects of older generations freed.
+             */
             generation: number;
 
-            /** Invoke timeoutMs. */
+            /**
+             * Time the caller is willing to wait, in milliseconds from now, 1 to 2^31-1. Relative, so that the clocks
+             * of two machines need not agree.
+             */
             timeoutMs: number;
 
-            /** Invoke args. */
+            /** Arguments as an actor value, UTF-8 JSON. */
             args: Uint8Array;
 
             /**
@@ -471,25 +501,31 @@ export namespace sara {
             /** Properties of an Invoke. */
             interface $Properties {
 
-                /** Invoke callId */
+                /** Number of the call, chosen by the caller, unique on its stream, from 1. */
                 callId?: (number|null);
 
-                /** Invoke actorId */
+                /** Actor to call. */
                 actorId?: (string|null);
 
-                /** Invoke method */
+                /** Method of the actor's protocol. Only names the actor's definition lists can be called. */
                 method?: (string|null);
 
-                /** Invoke run */
+                /** Run of the actor, checked against the actor's own. */
                 run?: (string|null);
 
-                /** Invoke generation */
+                /**
+                 * Generation of the caller, from 1. Lower than the highest the worker has seen for the run: refused.
+                 * Higher: older calls of the run are aborted and objects of older generations freed.
+                 */
                 generation?: (number|null);
 
-                /** Invoke timeoutMs */
+                /**
+                 * Time the caller is willing to wait, in milliseconds from now, 1 to 2^31-1. Relative, so that the clocks
+                 * of two machines need not agree.
+                 */
                 timeoutMs?: (number|null);
 
-                /** Invoke args */
+                /** Arguments as an actor value, UTF-8 JSON. */
                 args?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -519,7 +555,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Cancel callId. */
+            /** The call that is no longer wanted. One that is done or unknown is ignored. */
             callId: number;
 
             /**
@@ -554,7 +590,7 @@ export namespace sara {
             /** Properties of a Cancel. */
             interface $Properties {
 
-                /** Cancel callId */
+                /** The call that is no longer wanted. One that is done or unknown is ignored. */
                 callId?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -584,7 +620,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Free objectIds. */
+            /** Ids of objects held by this worker. Ids that are not there are ignored. */
             objectIds: string[];
 
             /**
@@ -619,7 +655,7 @@ export namespace sara {
             /** Properties of a Free. */
             interface $Properties {
 
-                /** Free objectIds */
+                /** Ids of objects held by this worker. Ids that are not there are ignored. */
                 objectIds?: (string[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -637,7 +673,7 @@ export namespace sara {
         interface ICallReply extends sara.v1.CallReply.$Properties {
         }
 
-        /** Represents a CallReply. */
+        /** Answer to one Invoke. */
         class CallReply {
 
             /**
@@ -649,13 +685,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** CallReply callId. */
+            /** The call this answers. */
             callId: number;
 
-            /** CallReply result. */
+            /** The method's result as an actor value, UTF-8 JSON. */
             result?: (Uint8Array|null);
 
-            /** CallReply failure. */
+            /** Why there is none. */
             failure?: (sara.v1.Failure.$Properties|null);
 
             /** CallReply outcome. */
@@ -693,13 +729,13 @@ export namespace sara {
             /** Properties of a CallReply. */
             interface $Properties {
 
-                /** CallReply callId */
+                /** The call this answers. */
                 callId?: (number|null);
 
-                /** CallReply result */
+                /** The method's result as an actor value, UTF-8 JSON. */
                 result?: (Uint8Array|null);
 
-                /** CallReply failure */
+                /** Why there is none. */
                 failure?: (sara.v1.Failure.$Properties|null);
 
                 /** CallReply outcome */
@@ -727,7 +763,10 @@ export namespace sara {
         interface IFailure extends sara.v1.Failure.$Properties {
         }
 
-        /** Represents a Failure. */
+        /**
+         * A typed error as it crosses a process border. Also rides in the trailing metadata of failed calls, under
+         * the key "sara-failure-bin".
+         */
         class Failure {
 
             /**
@@ -739,13 +778,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Failure code. */
+            /** A code of shared/errors.ts. One the receiver does not know is read as INTERNAL. */
             code: string;
 
-            /** Failure message. */
+            /** What failed, the broken relation with its values, what to do. */
             message: string;
 
-            /** Failure context. */
+            /** The values of the broken relation: a flat JSON object of strings, numbers, booleans and nulls, UTF-8. */
             context: Uint8Array;
 
             /**
@@ -780,13 +819,13 @@ export namespace sara {
             /** Properties of a Failure. */
             interface $Properties {
 
-                /** Failure code */
+                /** A code of shared/errors.ts. One the receiver does not know is read as INTERNAL. */
                 code?: (string|null);
 
-                /** Failure message */
+                /** What failed, the broken relation with its values, what to do. */
                 message?: (string|null);
 
-                /** Failure context */
+                /** The values of the broken relation: a flat JSON object of strings, numbers, booleans and nulls, UTF-8. */
                 context?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -875,34 +914,34 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** StatusReply worker. */
+            /** Name of the worker, as configured. */
             worker: string;
 
-            /** StatusReply address. */
+            /** host:port under which other processes reach it. */
             address: string;
 
-            /** StatusReply incarnation. */
+            /** Random name of this process, see SpawnReply. */
             incarnation: string;
 
-            /** StatusReply pid. */
+            /** Process id on its machine. */
             pid: number;
 
-            /** StatusReply actors. */
+            /** Actors that are alive, oldest first. */
             actors: sara.v1.ActorStatus.$Properties[];
 
-            /** StatusReply numObjects. */
+            /** Objects held now. */
             numObjects: number;
 
-            /** StatusReply objectBytes. */
+            /** Bytes of tensor data the object store holds now. */
             objectBytes: number;
 
-            /** StatusReply objectCapacityBytes. */
+            /** Bytes the object store may hold at most. */
             objectCapacityBytes: number;
 
-            /** StatusReply rssBytes. */
+            /** Resident memory of the process, in bytes. */
             rssBytes: number;
 
-            /** StatusReply memoryCapacityBytes. */
+            /** Memory that actors may reserve in all, in bytes; 0 when not limited. */
             memoryCapacityBytes: number;
 
             /**
@@ -937,34 +976,34 @@ export namespace sara {
             /** Properties of a StatusReply. */
             interface $Properties {
 
-                /** StatusReply worker */
+                /** Name of the worker, as configured. */
                 worker?: (string|null);
 
-                /** StatusReply address */
+                /** host:port under which other processes reach it. */
                 address?: (string|null);
 
-                /** StatusReply incarnation */
+                /** Random name of this process, see SpawnReply. */
                 incarnation?: (string|null);
 
-                /** StatusReply pid */
+                /** Process id on its machine. */
                 pid?: (number|null);
 
-                /** StatusReply actors */
+                /** Actors that are alive, oldest first. */
                 actors?: (sara.v1.ActorStatus.$Properties[]|null);
 
-                /** StatusReply numObjects */
+                /** Objects held now. */
                 numObjects?: (number|null);
 
-                /** StatusReply objectBytes */
+                /** Bytes of tensor data the object store holds now. */
                 objectBytes?: (number|null);
 
-                /** StatusReply objectCapacityBytes */
+                /** Bytes the object store may hold at most. */
                 objectCapacityBytes?: (number|null);
 
-                /** StatusReply rssBytes */
+                /** Resident memory of the process, in bytes. */
                 rssBytes?: (number|null);
 
-                /** StatusReply memoryCapacityBytes */
+                /** Memory that actors may reserve in all, in bytes; 0 when not limited. */
                 memoryCapacityBytes?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -994,25 +1033,25 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** ActorStatus actorId. */
+            /** Name of the actor. */
             actorId: string;
 
-            /** ActorStatus className. */
+            /** Its class. */
             className: string;
 
-            /** ActorStatus run. */
+            /** Its run. */
             run: string;
 
-            /** ActorStatus generation. */
+            /** Generation it was spawned in. */
             generation: number;
 
-            /** ActorStatus numQueued. */
+            /** Calls waiting in its mailbox. */
             numQueued: number;
 
-            /** ActorStatus busyMethod. */
+            /** Method that runs now; empty when idle. */
             busyMethod: string;
 
-            /** ActorStatus memoryBytes. */
+            /** Memory it reserved at Spawn, in bytes. */
             memoryBytes: number;
 
             /**
@@ -1047,25 +1086,25 @@ export namespace sara {
             /** Properties of an ActorStatus. */
             interface $Properties {
 
-                /** ActorStatus actorId */
+                /** Name of the actor. */
                 actorId?: (string|null);
 
-                /** ActorStatus className */
+                /** Its class. */
                 className?: (string|null);
 
-                /** ActorStatus run */
+                /** Its run. */
                 run?: (string|null);
 
-                /** ActorStatus generation */
+                /** Generation it was spawned in. */
                 generation?: (number|null);
 
-                /** ActorStatus numQueued */
+                /** Calls waiting in its mailbox. */
                 numQueued?: (number|null);
 
-                /** ActorStatus busyMethod */
+                /** Method that runs now; empty when idle. */
                 busyMethod?: (string|null);
 
-                /** ActorStatus memoryBytes */
+                /** Memory it reserved at Spawn, in bytes. */
                 memoryBytes?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1079,28 +1118,28 @@ export namespace sara {
         /** RunState enum. */
         enum RunState {
 
-            /** RUN_STATE_UNSPECIFIED value */
+            /** Never sent. */
             RUN_STATE_UNSPECIFIED = 0,
 
-            /** RUN_STATE_QUEUED value */
+            /** Accepted, waiting for workers. */
             RUN_STATE_QUEUED = 1,
 
-            /** RUN_STATE_PLANNING value */
+            /** The UNet is being cut and placed. */
             RUN_STATE_PLANNING = 2,
 
-            /** RUN_STATE_RUNNING value */
+            /** Steps are being taken. */
             RUN_STATE_RUNNING = 3,
 
-            /** RUN_STATE_FINISHING value */
+            /** Adapter, merged model and pictures are being written. */
             RUN_STATE_FINISHING = 4,
 
-            /** RUN_STATE_SUCCEEDED value */
+            /** Terminal: everything was written. */
             RUN_STATE_SUCCEEDED = 5,
 
-            /** RUN_STATE_FAILED value */
+            /** Terminal: see the failure. */
             RUN_STATE_FAILED = 6,
 
-            /** RUN_STATE_CANCELLED value */
+            /** Terminal: somebody asked for it. */
             RUN_STATE_CANCELLED = 7
         }
 
@@ -1123,19 +1162,22 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** RunEvent run. */
+            /** Run this is about. */
             run: string;
 
-            /** RunEvent sequence. */
+            /**
+             * Position in the run's history, from 1, without gaps. Set by the coordinator; consumers drop what they
+             * have already seen by it.
+             */
             sequence: number;
 
-            /** RunEvent generation. */
+            /** Generation of the worker group, from 1; 0 before there is one. */
             generation: number;
 
-            /** RunEvent step. */
+            /** Step that was current, from 0. */
             step: number;
 
-            /** RunEvent atMs. */
+            /** When it happened: milliseconds since 1970-01-01 UTC on the coordinator's clock. */
             atMs: number;
 
             /** RunEvent stateChanged. */
@@ -1200,19 +1242,22 @@ export namespace sara {
             /** Properties of a RunEvent. */
             interface $Properties {
 
-                /** RunEvent run */
+                /** Run this is about. */
                 run?: (string|null);
 
-                /** RunEvent sequence */
+                /**
+                 * Position in the run's history, from 1, without gaps. Set by the coordinator; consumers drop what they
+                 * have already seen by it.
+                 */
                 sequence?: (number|null);
 
-                /** RunEvent generation */
+                /** Generation of the worker group, from 1; 0 before there is one. */
                 generation?: (number|null);
 
-                /** RunEvent step */
+                /** Step that was current, from 0. */
                 step?: (number|null);
 
-                /** RunEvent atMs */
+                /** When it happened: milliseconds since 1970-01-01 UTC on the coordinator's clock. */
                 atMs?: (number|null);
 
                 /** RunEvent stateChanged */
@@ -1290,10 +1335,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** StateChanged state. */
+            /** State from now on. */
             state: sara.v1.RunState;
 
-            /** StateChanged reason. */
+            /** Why, for people; may be empty. */
             reason: string;
 
             /**
@@ -1328,10 +1373,10 @@ export namespace sara {
             /** Properties of a StateChanged. */
             interface $Properties {
 
-                /** StateChanged state */
+                /** State from now on. */
                 state?: (sara.v1.RunState|null);
 
-                /** StateChanged reason */
+                /** Why, for people; may be empty. */
                 reason?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1361,7 +1406,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Planned plan. */
+            /** The placement that will be used. */
             plan?: (sara.v1.Plan.$Properties|null);
 
             /**
@@ -1396,7 +1441,7 @@ export namespace sara {
             /** Properties of a Planned. */
             interface $Properties {
 
-                /** Planned plan */
+                /** The placement that will be used. */
                 plan?: (sara.v1.Plan.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1414,7 +1459,7 @@ export namespace sara {
         interface IStepCommitted extends sara.v1.StepCommitted.$Properties {
         }
 
-        /** Represents a StepCommitted. */
+        /** One optimizer update that every stage and replica has applied. */
         class StepCommitted {
 
             /**
@@ -1426,22 +1471,22 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** StepCommitted loss. */
+            /** Training loss, mean over the global batch, before the update. */
             loss: number;
 
-            /** StepCommitted learningRate. */
+            /** Learning rate of the update. */
             learningRate: number;
 
-            /** StepCommitted gradNorm. */
+            /** 2-norm of the compact gradient over all shards, before clipping. */
             gradNorm: number;
 
-            /** StepCommitted seconds. */
+            /** Wall time of the step, in seconds. */
             seconds: number;
 
-            /** StepCommitted samplesPerSecond. */
+            /** Examples per second over recent steps. */
             samplesPerSecond: number;
 
-            /** StepCommitted trainableCount. */
+            /** Weights that train now, over all shards. */
             trainableCount: number;
 
             /**
@@ -1476,22 +1521,22 @@ export namespace sara {
             /** Properties of a StepCommitted. */
             interface $Properties {
 
-                /** StepCommitted loss */
+                /** Training loss, mean over the global batch, before the update. */
                 loss?: (number|null);
 
-                /** StepCommitted learningRate */
+                /** Learning rate of the update. */
                 learningRate?: (number|null);
 
-                /** StepCommitted gradNorm */
+                /** 2-norm of the compact gradient over all shards, before clipping. */
                 gradNorm?: (number|null);
 
-                /** StepCommitted seconds */
+                /** Wall time of the step, in seconds. */
                 seconds?: (number|null);
 
-                /** StepCommitted samplesPerSecond */
+                /** Examples per second over recent steps. */
                 samplesPerSecond?: (number|null);
 
-                /** StepCommitted trainableCount */
+                /** Weights that train now, over all shards. */
                 trainableCount?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1521,10 +1566,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Validated loss. */
+            /** Loss on the held-out examples with fixed timesteps and noise. */
             loss: number;
 
-            /** Validated numExamples. */
+            /** Held-out examples it is the mean of. */
             numExamples: number;
 
             /**
@@ -1559,10 +1604,10 @@ export namespace sara {
             /** Properties of a Validated. */
             interface $Properties {
 
-                /** Validated loss */
+                /** Loss on the held-out examples with fixed timesteps and noise. */
                 loss?: (number|null);
 
-                /** Validated numExamples */
+                /** Held-out examples it is the mean of. */
                 numExamples?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1592,16 +1637,16 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** MaskRefreshed stage. */
+            /** 1: the first selection. 2: after the re-selection. */
             stage: number;
 
-            /** MaskRefreshed trainableCount. */
+            /** Weights that train from now on. */
             trainableCount: number;
 
-            /** MaskRefreshed releasedCount. */
+            /** Weights that stopped training here and keep their value. */
             releasedCount: number;
 
-            /** MaskRefreshed digest. */
+            /** SHA-256 of the whole mask, 64 hexadecimal digits. */
             digest: string;
 
             /**
@@ -1636,16 +1681,16 @@ export namespace sara {
             /** Properties of a MaskRefreshed. */
             interface $Properties {
 
-                /** MaskRefreshed stage */
+                /** 1: the first selection. 2: after the re-selection. */
                 stage?: (number|null);
 
-                /** MaskRefreshed trainableCount */
+                /** Weights that train from now on. */
                 trainableCount?: (number|null);
 
-                /** MaskRefreshed releasedCount */
+                /** Weights that stopped training here and keep their value. */
                 releasedCount?: (number|null);
 
-                /** MaskRefreshed digest */
+                /** SHA-256 of the whole mask, 64 hexadecimal digits. */
                 digest?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1675,13 +1720,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Checkpointed path. */
+            /** Folder of the checkpoint as the writing process sees it. */
             path: string;
 
-            /** Checkpointed sizeBytes. */
+            /** Bytes written. */
             sizeBytes: number;
 
-            /** Checkpointed digest. */
+            /** SHA-256 of its manifest, 64 hexadecimal digits. */
             digest: string;
 
             /**
@@ -1716,13 +1761,13 @@ export namespace sara {
             /** Properties of a Checkpointed. */
             interface $Properties {
 
-                /** Checkpointed path */
+                /** Folder of the checkpoint as the writing process sees it. */
                 path?: (string|null);
 
-                /** Checkpointed sizeBytes */
+                /** Bytes written. */
                 sizeBytes?: (number|null);
 
-                /** Checkpointed digest */
+                /** SHA-256 of its manifest, 64 hexadecimal digits. */
                 digest?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1740,7 +1785,7 @@ export namespace sara {
         interface IArtifact extends sara.v1.Artifact.$Properties {
         }
 
-        /** Represents an Artifact. */
+        /** A file the run leaves for its user. */
         class Artifact {
 
             /**
@@ -1752,16 +1797,16 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Artifact name. */
+            /** What it is: "adapter", "merged-model", "samples", "loss-curve", "report". */
             name: string;
 
-            /** Artifact path. */
+            /** Where it is, as the writing process sees it. */
             path: string;
 
-            /** Artifact mediaType. */
+            /** IANA media type. */
             mediaType: string;
 
-            /** Artifact sizeBytes. */
+            /** Bytes written. */
             sizeBytes: number;
 
             /**
@@ -1796,16 +1841,16 @@ export namespace sara {
             /** Properties of an Artifact. */
             interface $Properties {
 
-                /** Artifact name */
+                /** What it is: "adapter", "merged-model", "samples", "loss-curve", "report". */
                 name?: (string|null);
 
-                /** Artifact path */
+                /** Where it is, as the writing process sees it. */
                 path?: (string|null);
 
-                /** Artifact mediaType */
+                /** IANA media type. */
                 mediaType?: (string|null);
 
-                /** Artifact sizeBytes */
+                /** Bytes written. */
                 sizeBytes?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1819,7 +1864,7 @@ export namespace sara {
         /** LogLevel enum. */
         enum LogLevel {
 
-            /** LOG_LEVEL_UNSPECIFIED value */
+            /** Never sent. */
             LOG_LEVEL_UNSPECIFIED = 0,
 
             /** LOG_LEVEL_INFO value */
@@ -1851,13 +1896,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** LogLine level. */
+            /** How much it matters. */
             level: sara.v1.LogLevel;
 
-            /** LogLine message. */
+            /** The line, for people. */
             message: string;
 
-            /** LogLine worker. */
+            /** Worker it came from; empty: the coordinator. */
             worker: string;
 
             /**
@@ -1892,13 +1937,13 @@ export namespace sara {
             /** Properties of a LogLine. */
             interface $Properties {
 
-                /** LogLine level */
+                /** How much it matters. */
                 level?: (sara.v1.LogLevel|null);
 
-                /** LogLine message */
+                /** The line, for people. */
                 message?: (string|null);
 
-                /** LogLine worker */
+                /** Worker it came from; empty: the coordinator. */
                 worker?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -1928,13 +1973,13 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** RunFailed code. */
+            /** A code of shared/errors.ts. */
             code: string;
 
-            /** RunFailed message. */
+            /** What failed and what to do. */
             message: string;
 
-            /** RunFailed worker. */
+            /** Worker it happened on; empty: the coordinator. */
             worker: string;
 
             /**
@@ -1969,13 +2014,13 @@ export namespace sara {
             /** Properties of a RunFailed. */
             interface $Properties {
 
-                /** RunFailed code */
+                /** A code of shared/errors.ts. */
                 code?: (string|null);
 
-                /** RunFailed message */
+                /** What failed and what to do. */
                 message?: (string|null);
 
-                /** RunFailed worker */
+                /** Worker it happened on; empty: the coordinator. */
                 worker?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2005,16 +2050,16 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Plan numStages. */
+            /** Pipeline stages of one replica, from 1. */
             numStages: number;
 
-            /** Plan numReplicas. */
+            /** Pipelines that work on parts of the same global batch, from 1. */
             numReplicas: number;
 
-            /** Plan stages. */
+            /** One entry per stage and replica, by replica, then stage. */
             stages: sara.v1.PlannedStage.$Properties[];
 
-            /** Plan text. */
+            /** The same as a table for people, lines separated by LF. */
             text: string;
 
             /**
@@ -2049,16 +2094,16 @@ export namespace sara {
             /** Properties of a Plan. */
             interface $Properties {
 
-                /** Plan numStages */
+                /** Pipeline stages of one replica, from 1. */
                 numStages?: (number|null);
 
-                /** Plan numReplicas */
+                /** Pipelines that work on parts of the same global batch, from 1. */
                 numReplicas?: (number|null);
 
-                /** Plan stages */
+                /** One entry per stage and replica, by replica, then stage. */
                 stages?: (sara.v1.PlannedStage.$Properties[]|null);
 
-                /** Plan text */
+                /** The same as a table for people, lines separated by LF. */
                 text?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2088,28 +2133,31 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** PlannedStage stage. */
+            /** Pipeline position, from 0. */
             stage: number;
 
-            /** PlannedStage replica. */
+            /** Replica, from 0. */
             replica: number;
 
-            /** PlannedStage worker. */
+            /** Name of the worker that holds it; empty while the plan is not placed. */
             worker: string;
 
-            /** PlannedStage blocks. */
+            /**
+             * Names of the UNet blocks in execution order. Folded: an encoder block and its decoder twin are together,
+             * so the blocks of one stage need not be adjacent.
+             */
             blocks: string[];
 
-            /** PlannedStage parameterBytes. */
+            /** Bytes of the frozen weights of these blocks as the engine holds them. */
             parameterBytes: number;
 
-            /** PlannedStage activationBytes. */
+            /** Peak bytes of activations for the micro-batches in flight. */
             activationBytes: number;
 
-            /** PlannedStage flops. */
+            /** Floating-point operations of one micro-batch, forward and backward. */
             flops: number;
 
-            /** PlannedStage seconds. */
+            /** Estimated time of one micro-batch, forward and backward, in seconds. */
             seconds: number;
 
             /**
@@ -2144,28 +2192,31 @@ export namespace sara {
             /** Properties of a PlannedStage. */
             interface $Properties {
 
-                /** PlannedStage stage */
+                /** Pipeline position, from 0. */
                 stage?: (number|null);
 
-                /** PlannedStage replica */
+                /** Replica, from 0. */
                 replica?: (number|null);
 
-                /** PlannedStage worker */
+                /** Name of the worker that holds it; empty while the plan is not placed. */
                 worker?: (string|null);
 
-                /** PlannedStage blocks */
+                /**
+                 * Names of the UNet blocks in execution order. Folded: an encoder block and its decoder twin are together,
+                 * so the blocks of one stage need not be adjacent.
+                 */
                 blocks?: (string[]|null);
 
-                /** PlannedStage parameterBytes */
+                /** Bytes of the frozen weights of these blocks as the engine holds them. */
                 parameterBytes?: (number|null);
 
-                /** PlannedStage activationBytes */
+                /** Peak bytes of activations for the micro-batches in flight. */
                 activationBytes?: (number|null);
 
-                /** PlannedStage flops */
+                /** Floating-point operations of one micro-batch, forward and backward. */
                 flops?: (number|null);
 
-                /** PlannedStage seconds */
+                /** Estimated time of one micro-batch, forward and backward, in seconds. */
                 seconds?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2195,10 +2246,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SubmitRunRequest configJson. */
+            /** The whole run configuration as UTF-8 JSON, fields as documented in shared/config. Set by the client. */
             configJson: Uint8Array;
 
-            /** SubmitRunRequest baseDirectory. */
+            /** Absolute folder against which the configuration's relative paths are resolved. Set by the client. */
             baseDirectory: string;
 
             /**
@@ -2233,10 +2284,10 @@ export namespace sara {
             /** Properties of a SubmitRunRequest. */
             interface $Properties {
 
-                /** SubmitRunRequest configJson */
+                /** The whole run configuration as UTF-8 JSON, fields as documented in shared/config. Set by the client. */
                 configJson?: (Uint8Array|null);
 
-                /** SubmitRunRequest baseDirectory */
+                /** Absolute folder against which the configuration's relative paths are resolved. Set by the client. */
                 baseDirectory?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2266,7 +2317,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SubmitRunReply run. */
+            /** Name of the new run, chosen by the coordinator. */
             run: string;
 
             /**
@@ -2301,7 +2352,7 @@ export namespace sara {
             /** Properties of a SubmitRunReply. */
             interface $Properties {
 
-                /** SubmitRunReply run */
+                /** Name of the new run, chosen by the coordinator. */
                 run?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2331,7 +2382,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** GetRunRequest run. */
+            /** Name of the run. */
             run: string;
 
             /**
@@ -2366,7 +2417,7 @@ export namespace sara {
             /** Properties of a GetRunRequest. */
             interface $Properties {
 
-                /** GetRunRequest run */
+                /** Name of the run. */
                 run?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2455,7 +2506,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** ListRunsReply runs. */
+            /** Newest first. */
             runs: sara.v1.RunSummary.$Properties[];
 
             /**
@@ -2490,7 +2541,7 @@ export namespace sara {
             /** Properties of a ListRunsReply. */
             interface $Properties {
 
-                /** ListRunsReply runs */
+                /** Newest first. */
                 runs?: (sara.v1.RunSummary.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2520,10 +2571,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** CancelRunRequest run. */
+            /** Name of the run. */
             run: string;
 
-            /** CancelRunRequest reason. */
+            /** Why, for the run's history; may be empty. */
             reason: string;
 
             /**
@@ -2558,10 +2609,10 @@ export namespace sara {
             /** Properties of a CancelRunRequest. */
             interface $Properties {
 
-                /** CancelRunRequest run */
+                /** Name of the run. */
                 run?: (string|null);
 
-                /** CancelRunRequest reason */
+                /** Why, for the run's history; may be empty. */
                 reason?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2591,10 +2642,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** WatchRunRequest run. */
+            /** Name of the run. */
             run: string;
 
-            /** WatchRunRequest fromSequence. */
+            /** First event wanted, from 1; 0 means from the beginning. */
             fromSequence: number;
 
             /**
@@ -2629,10 +2680,10 @@ export namespace sara {
             /** Properties of a WatchRunRequest. */
             interface $Properties {
 
-                /** WatchRunRequest run */
+                /** Name of the run. */
                 run?: (string|null);
 
-                /** WatchRunRequest fromSequence */
+                /** First event wanted, from 1; 0 means from the beginning. */
                 fromSequence?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2662,34 +2713,34 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** RunSummary run. */
+            /** Name of the run. */
             run: string;
 
-            /** RunSummary name. */
+            /** Name its author gave it. */
             name: string;
 
-            /** RunSummary state. */
+            /** State now. */
             state: sara.v1.RunState;
 
-            /** RunSummary step. */
+            /** Steps committed. */
             step: number;
 
-            /** RunSummary totalSteps. */
+            /** Steps the configuration asks for. */
             totalSteps: number;
 
-            /** RunSummary generation. */
+            /** Generation of the worker group, from 1; 0 before there is one. */
             generation: number;
 
-            /** RunSummary loss. */
+            /** Loss of the last committed step; absent before the first. */
             loss?: (number|null);
 
-            /** RunSummary createdAtMs. */
+            /** Submitted at, in milliseconds since 1970-01-01 UTC. */
             createdAtMs: number;
 
-            /** RunSummary updatedAtMs. */
+            /** Last change at, in milliseconds since 1970-01-01 UTC. */
             updatedAtMs: number;
 
-            /** RunSummary failure. */
+            /** Present when the state is RUN_STATE_FAILED. */
             failure?: (sara.v1.RunFailed.$Properties|null);
 
             /**
@@ -2724,34 +2775,34 @@ export namespace sara {
             /** Properties of a RunSummary. */
             interface $Properties {
 
-                /** RunSummary run */
+                /** Name of the run. */
                 run?: (string|null);
 
-                /** RunSummary name */
+                /** Name its author gave it. */
                 name?: (string|null);
 
-                /** RunSummary state */
+                /** State now. */
                 state?: (sara.v1.RunState|null);
 
-                /** RunSummary step */
+                /** Steps committed. */
                 step?: (number|null);
 
-                /** RunSummary totalSteps */
+                /** Steps the configuration asks for. */
                 totalSteps?: (number|null);
 
-                /** RunSummary generation */
+                /** Generation of the worker group, from 1; 0 before there is one. */
                 generation?: (number|null);
 
-                /** RunSummary loss */
+                /** Loss of the last committed step; absent before the first. */
                 loss?: (number|null);
 
-                /** RunSummary createdAtMs */
+                /** Submitted at, in milliseconds since 1970-01-01 UTC. */
                 createdAtMs?: (number|null);
 
-                /** RunSummary updatedAtMs */
+                /** Last change at, in milliseconds since 1970-01-01 UTC. */
                 updatedAtMs?: (number|null);
 
-                /** RunSummary failure */
+                /** Present when the state is RUN_STATE_FAILED. */
                 failure?: (sara.v1.RunFailed.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2840,7 +2891,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** ListWorkersReply workers. */
+            /** By name. */
             workers: sara.v1.WorkerSummary.$Properties[];
 
             /**
@@ -2875,7 +2926,7 @@ export namespace sara {
             /** Properties of a ListWorkersReply. */
             interface $Properties {
 
-                /** ListWorkersReply workers */
+                /** By name. */
                 workers?: (sara.v1.WorkerSummary.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2889,19 +2940,19 @@ export namespace sara {
         /** WorkerState enum. */
         enum WorkerState {
 
-            /** WORKER_STATE_UNSPECIFIED value */
+            /** Never sent. */
             WORKER_STATE_UNSPECIFIED = 0,
 
-            /** WORKER_STATE_IDLE value */
+            /** Holds no actors. */
             WORKER_STATE_IDLE = 1,
 
-            /** WORKER_STATE_BUSY value */
+            /** Holds actors of a run. */
             WORKER_STATE_BUSY = 2,
 
-            /** WORKER_STATE_DRAINING value */
+            /** Takes no new actors and leaves when its present ones are gone. */
             WORKER_STATE_DRAINING = 3,
 
-            /** WORKER_STATE_LOST value */
+            /** Its lease has ended. */
             WORKER_STATE_LOST = 4
         }
 
@@ -2924,28 +2975,28 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** WorkerSummary name. */
+            /** Name of the worker. */
             name: string;
 
-            /** WorkerSummary address. */
+            /** host:port of its actor host. */
             address: string;
 
-            /** WorkerSummary state. */
+            /** State now. */
             state: sara.v1.WorkerState;
 
-            /** WorkerSummary device. */
+            /** What it computes on: "cpu", or the name of the GPU. */
             device: string;
 
-            /** WorkerSummary memoryBytes. */
+            /** Memory that actors may use, in bytes. */
             memoryBytes: number;
 
-            /** WorkerSummary memoryUsedBytes. */
+            /** Memory reserved by actors, in bytes. */
             memoryUsedBytes: number;
 
-            /** WorkerSummary run. */
+            /** Run its actors belong to; empty when idle. */
             run: string;
 
-            /** WorkerSummary leaseAgeMs. */
+            /** Time since its lease was last renewed, in milliseconds. */
             leaseAgeMs: number;
 
             /**
@@ -2980,28 +3031,28 @@ export namespace sara {
             /** Properties of a WorkerSummary. */
             interface $Properties {
 
-                /** WorkerSummary name */
+                /** Name of the worker. */
                 name?: (string|null);
 
-                /** WorkerSummary address */
+                /** host:port of its actor host. */
                 address?: (string|null);
 
-                /** WorkerSummary state */
+                /** State now. */
                 state?: (sara.v1.WorkerState|null);
 
-                /** WorkerSummary device */
+                /** What it computes on: "cpu", or the name of the GPU. */
                 device?: (string|null);
 
-                /** WorkerSummary memoryBytes */
+                /** Memory that actors may use, in bytes. */
                 memoryBytes?: (number|null);
 
-                /** WorkerSummary memoryUsedBytes */
+                /** Memory reserved by actors, in bytes. */
                 memoryUsedBytes?: (number|null);
 
-                /** WorkerSummary run */
+                /** Run its actors belong to; empty when idle. */
                 run?: (string|null);
 
-                /** WorkerSummary leaseAgeMs */
+                /** Time since its lease was last renewed, in milliseconds. */
                 leaseAgeMs?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3031,10 +3082,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** PlanRunRequest configJson. */
+            /** As in SubmitRunRequest. */
             configJson: Uint8Array;
 
-            /** PlanRunRequest baseDirectory. */
+            /** As in SubmitRunRequest. */
             baseDirectory: string;
 
             /**
@@ -3069,10 +3120,10 @@ export namespace sara {
             /** Properties of a PlanRunRequest. */
             interface $Properties {
 
-                /** PlanRunRequest configJson */
+                /** As in SubmitRunRequest. */
                 configJson?: (Uint8Array|null);
 
-                /** PlanRunRequest baseDirectory */
+                /** As in SubmitRunRequest. */
                 baseDirectory?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3102,7 +3153,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** PullTensorsRequest objectId. */
+            /** Object to pull, as named by the ObjectRef. */
             objectId: string;
 
             /**
@@ -3137,7 +3188,7 @@ export namespace sara {
             /** Properties of a PullTensorsRequest. */
             interface $Properties {
 
-                /** PullTensorsRequest objectId */
+                /** Object to pull, as named by the ObjectRef. */
                 objectId?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3167,10 +3218,10 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** TensorChunk header. */
+            /** What the payload is a part of. */
             header?: (sara.v1.FrameHeader.$Properties|null);
 
-            /** TensorChunk payload. */
+            /** Raw little-endian bytes [offset, offset + length) of the tensor, row-major; at most 1 MiB. */
             payload: Uint8Array;
 
             /**
@@ -3205,10 +3256,10 @@ export namespace sara {
             /** Properties of a TensorChunk. */
             interface $Properties {
 
-                /** TensorChunk header */
+                /** What the payload is a part of. */
                 header?: (sara.v1.FrameHeader.$Properties|null);
 
-                /** TensorChunk payload */
+                /** Raw little-endian bytes [offset, offset + length) of the tensor, row-major; at most 1 MiB. */
                 payload?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3222,7 +3273,7 @@ export namespace sara {
         /** DType enum. */
         enum DType {
 
-            /** DTYPE_UNSPECIFIED value */
+            /** Never sent; a frame that says so is refused. */
             DTYPE_UNSPECIFIED = 0,
 
             /** DTYPE_FLOAT32 value */
@@ -3246,7 +3297,7 @@ export namespace sara {
             /** DTYPE_UINT8 value */
             DTYPE_UINT8 = 7,
 
-            /** DTYPE_BOOL value */
+            /** One byte each, 0 or 1. */
             DTYPE_BOOL = 8
         }
 
@@ -3257,7 +3308,10 @@ export namespace sara {
         interface IFrameHeader extends sara.v1.FrameHeader.$Properties {
         }
 
-        /** Represents a FrameHeader. */
+        /**
+         * Set by the worker that holds the object. Shapes travel with every chunk, so that a receiver needs no
+         * knowledge of the sender's plan.
+         */
         class FrameHeader {
 
             /**
@@ -3269,37 +3323,37 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** FrameHeader run. */
+            /** Run the object belongs to. */
             run: string;
 
-            /** FrameHeader generation. */
+            /** Generation of the call that made the object, from 1. */
             generation: number;
 
-            /** FrameHeader step. */
+            /** Training step it belongs to, from 0; 0 when the object belongs to none. */
             step: number;
 
-            /** FrameHeader microBatch. */
+            /** Micro-batch of the step, from 0; 0 when the object belongs to none. */
             microBatch: number;
 
-            /** FrameHeader tensor. */
+            /** Name of the tensor within the object, 1 to 512 characters. */
             tensor: string;
 
-            /** FrameHeader dtype. */
+            /** Element type. */
             dtype: sara.v1.DType;
 
-            /** FrameHeader shape. */
+            /** Dimensions, outermost first, at most 8, each below 2^31. Empty: a scalar. */
             shape: number[];
 
-            /** FrameHeader offset. */
+            /** First byte of the payload within the tensor, in bytes. */
             offset: number;
 
-            /** FrameHeader total. */
+            /** Bytes of the whole tensor. Equals the product of shape times the size of dtype. */
             total: number;
 
-            /** FrameHeader crc32c. */
+            /** CRC-32C (Castagnoli) of the payload. */
             crc32c: number;
 
-            /** FrameHeader numTensors. */
+            /** Tensors of this object in all, 1 to 65,536, so that a receiver knows when it has every one. */
             numTensors: number;
 
             /**
@@ -3334,37 +3388,37 @@ export namespace sara {
             /** Properties of a FrameHeader. */
             interface $Properties {
 
-                /** FrameHeader run */
+                /** Run the object belongs to. */
                 run?: (string|null);
 
-                /** FrameHeader generation */
+                /** Generation of the call that made the object, from 1. */
                 generation?: (number|null);
 
-                /** FrameHeader step */
+                /** Training step it belongs to, from 0; 0 when the object belongs to none. */
                 step?: (number|null);
 
-                /** FrameHeader microBatch */
+                /** Micro-batch of the step, from 0; 0 when the object belongs to none. */
                 microBatch?: (number|null);
 
-                /** FrameHeader tensor */
+                /** Name of the tensor within the object, 1 to 512 characters. */
                 tensor?: (string|null);
 
-                /** FrameHeader dtype */
+                /** Element type. */
                 dtype?: (sara.v1.DType|null);
 
-                /** FrameHeader shape */
+                /** Dimensions, outermost first, at most 8, each below 2^31. Empty: a scalar. */
                 shape?: (number[]|null);
 
-                /** FrameHeader offset */
+                /** First byte of the payload within the tensor, in bytes. */
                 offset?: (number|null);
 
-                /** FrameHeader total */
+                /** Bytes of the whole tensor. Equals the product of shape times the size of dtype. */
                 total?: (number|null);
 
-                /** FrameHeader crc32c */
+                /** CRC-32C (Castagnoli) of the payload. */
                 crc32c?: (number|null);
 
-                /** FrameHeader numTensors */
+                /** Tensors of this object in all, 1 to 65,536, so that a receiver knows when it has every one. */
                 numTensors?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3382,7 +3436,10 @@ export namespace sara {
         interface ISparseChunk extends sara.v1.SparseChunk.$Properties {
         }
 
-        /** Represents a SparseChunk. */
+        /**
+         * A part of one replica's compact gradient, or of the sum over replicas. Values only, in mask order: the
+         * digest proves that sender and receiver mean the same entries.
+         */
         class SparseChunk {
 
             /**
@@ -3394,40 +3451,40 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SparseChunk run. */
+            /** Run. */
             run: string;
 
-            /** SparseChunk generation. */
+            /** Generation of the sender; another one than the receiver's is dropped. */
             generation: number;
 
-            /** SparseChunk stage. */
+            /** Pipeline stage whose mask orders the values, from 0. */
             stage: number;
 
-            /** SparseChunk step. */
+            /** Step the gradient belongs to, from 0. */
             step: number;
 
-            /** SparseChunk phase. */
+            /** What the values are. */
             phase: sara.v1.ExchangePhase;
 
-            /** SparseChunk from. */
+            /** Replica that sends, 0 to num_replicas - 1. */
             from: number;
 
-            /** SparseChunk maskDigest. */
+            /** Mask digest of the sender: 32 bytes, SHA-256. */
             maskDigest: Uint8Array;
 
-            /** SparseChunk vectorLength. */
+            /** Length of the whole vector, in entries, equal on all replicas. */
             vectorLength: number;
 
-            /** SparseChunk offset. */
+            /** First entry of the payload, counted from the start of the whole vector. */
             offset: number;
 
-            /** SparseChunk dtype. */
+            /** DTYPE_FLOAT32 or DTYPE_FLOAT16. */
             dtype: sara.v1.DType;
 
-            /** SparseChunk crc32c. */
+            /** CRC-32C of the payload. */
             crc32c: number;
 
-            /** SparseChunk payload. */
+            /** Values, little-endian. */
             payload: Uint8Array;
 
             /**
@@ -3462,40 +3519,40 @@ export namespace sara {
             /** Properties of a SparseChunk. */
             interface $Properties {
 
-                /** SparseChunk run */
+                /** Run. */
                 run?: (string|null);
 
-                /** SparseChunk generation */
+                /** Generation of the sender; another one than the receiver's is dropped. */
                 generation?: (number|null);
 
-                /** SparseChunk stage */
+                /** Pipeline stage whose mask orders the values, from 0. */
                 stage?: (number|null);
 
-                /** SparseChunk step */
+                /** Step the gradient belongs to, from 0. */
                 step?: (number|null);
 
-                /** SparseChunk phase */
+                /** What the values are. */
                 phase?: (sara.v1.ExchangePhase|null);
 
-                /** SparseChunk from */
+                /** Replica that sends, 0 to num_replicas - 1. */
                 from?: (number|null);
 
-                /** SparseChunk maskDigest */
+                /** Mask digest of the sender: 32 bytes, SHA-256. */
                 maskDigest?: (Uint8Array|null);
 
-                /** SparseChunk vectorLength */
+                /** Length of the whole vector, in entries, equal on all replicas. */
                 vectorLength?: (number|null);
 
-                /** SparseChunk offset */
+                /** First entry of the payload, counted from the start of the whole vector. */
                 offset?: (number|null);
 
-                /** SparseChunk dtype */
+                /** DTYPE_FLOAT32 or DTYPE_FLOAT16. */
                 dtype?: (sara.v1.DType|null);
 
-                /** SparseChunk crc32c */
+                /** CRC-32C of the payload. */
                 crc32c?: (number|null);
 
-                /** SparseChunk payload */
+                /** Values, little-endian. */
                 payload?: (Uint8Array|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3509,13 +3566,13 @@ export namespace sara {
         /** ExchangePhase enum. */
         enum ExchangePhase {
 
-            /** EXCHANGE_PHASE_UNSPECIFIED value */
+            /** Never sent. */
             EXCHANGE_PHASE_UNSPECIFIED = 0,
 
-            /** EXCHANGE_PHASE_REDUCE_SCATTER value */
+            /** One replica's values for the segment the addressee sums. */
             EXCHANGE_PHASE_REDUCE_SCATTER = 1,
 
-            /** EXCHANGE_PHASE_ALL_GATHER value */
+            /** The sum of a segment, from the replica that owns it to all others. */
             EXCHANGE_PHASE_ALL_GATHER = 2
         }
 
@@ -3526,7 +3583,7 @@ export namespace sara {
         interface ISparseChunkAck extends sara.v1.SparseChunkAck.$Properties {
         }
 
-        /** Represents a SparseChunkAck. */
+        /** Receipt for one SparseChunk. The sender repeats a chunk until each addressee has sent one. */
         class SparseChunkAck {
 
             /**
@@ -3538,13 +3595,16 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** SparseChunkAck replica. */
+            /** Replica that has the chunk. */
             replica: number;
 
-            /** SparseChunkAck code. */
+            /**
+             * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
+             * end with this error, for repeating the chunk cannot help.
+             */
             code: string;
 
-            /** SparseChunkAck message. */
+            /** Explanation that goes with code. */
             message: string;
 
             /**
@@ -3579,13 +3639,16 @@ export namespace sara {
             /** Properties of a SparseChunkAck. */
             interface $Properties {
 
-                /** SparseChunkAck replica */
+                /** Replica that has the chunk. */
                 replica?: (number|null);
 
-                /** SparseChunkAck code */
+                /**
+                 * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
+                 * end with this error, for repeating the chunk cannot help.
+                 */
                 code?: (string|null);
 
-                /** SparseChunkAck message */
+                /** Explanation that goes with code. */
                 message?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */

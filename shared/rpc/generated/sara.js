@@ -31,12 +31,15 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SpawnRequest.
              * @typedef {Object} sara.v1.SpawnRequest.$Properties
-             * @property {string|null} [actorId] SpawnRequest actorId
-             * @property {string|null} [className] SpawnRequest className
-             * @property {string|null} [run] SpawnRequest run
-             * @property {number|null} [generation] SpawnRequest generation
-             * @property {Uint8Array|null} [args] SpawnRequest args
-             * @property {number|null} [memoryBytes] SpawnRequest memoryBytes
+             * @property {string|null} [actorId] Name of the new actor, chosen by the driver. Unique for all time (it holds a random part), 1 to 128
+             * characters of [A-Za-z0-9._-].
+             * @property {string|null} [className] Key into the worker's registry of actor classes, for example "StageActor".
+             * @property {string|null} [run] Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver.
+             * @property {number|null} [generation] Version of the run's worker group, from 1, set by the driver. Lower than the highest the worker has seen
+             * for this run: refused with STALE_GENERATION.
+             * @property {Uint8Array|null} [args] Constructor arguments as an actor value (JSON, see shared/actor/value.ts), UTF-8.
+             * @property {number|null} [memoryBytes] Memory the actor asks for, in bytes; 0 when the driver states none. The worker refuses what exceeds its
+             * unreserved capacity with DOES_NOT_FIT.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -69,7 +72,8 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SpawnRequest actorId.
+             * Name of the new actor, chosen by the driver. Unique for all time (it holds a random part), 1 to 128
+             * characters of [A-Za-z0-9._-].
              * @member {string} actorId
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -77,7 +81,7 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.actorId = "";
 
             /**
-             * SpawnRequest className.
+             * Key into the worker's registry of actor classes, for example "StageActor".
              * @member {string} className
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -85,7 +89,7 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.className = "";
 
             /**
-             * SpawnRequest run.
+             * Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver.
              * @member {string} run
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -93,7 +97,8 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.run = "";
 
             /**
-             * SpawnRequest generation.
+             * Version of the run's worker group, from 1, set by the driver. Lower than the highest the worker has seen
+             * for this run: refused with STALE_GENERATION.
              * @member {number} generation
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -101,7 +106,7 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.generation = 0;
 
             /**
-             * SpawnRequest args.
+             * Constructor arguments as an actor value (JSON, see shared/actor/value.ts), UTF-8.
              * @member {Uint8Array} args
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -109,7 +114,8 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.args = $util.newBuffer([]);
 
             /**
-             * SpawnRequest memoryBytes.
+             * Memory the actor asks for, in bytes; 0 when the driver states none. The worker refuses what exceeds its
+             * unreserved capacity with DOES_NOT_FIT.
              * @member {number} memoryBytes
              * @memberof sara.v1.SpawnRequest
              * @instance
@@ -283,7 +289,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SpawnReply.
              * @typedef {Object} sara.v1.SpawnReply.$Properties
-             * @property {string|null} [incarnation] SpawnReply incarnation
+             * @property {string|null} [incarnation] Random name of this worker process. It changes when the process restarts, so a driver can tell a
+             * restarted worker from the one it placed actors on. Set by the worker.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -316,7 +323,8 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SpawnReply incarnation.
+             * Random name of this worker process. It changes when the process restarts, so a driver can tell a
+             * restarted worker from the one it placed actors on. Set by the worker.
              * @member {string} incarnation
              * @memberof sara.v1.SpawnReply
              * @instance
@@ -435,9 +443,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a StopRequest.
              * @typedef {Object} sara.v1.StopRequest.$Properties
-             * @property {string|null} [actorId] StopRequest actorId
-             * @property {string|null} [run] StopRequest run
-             * @property {number|null} [generation] StopRequest generation
+             * @property {string|null} [actorId] Actor to stop; empty: every actor of `run`.
+             * @property {string|null} [run] Run the actor belongs to. Always set by the driver.
+             * @property {number|null} [generation] Generation of the caller, from 1. A stale one is refused, so that an old driver cannot stop new actors.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -470,7 +478,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * StopRequest actorId.
+             * Actor to stop; empty: every actor of `run`.
              * @member {string} actorId
              * @memberof sara.v1.StopRequest
              * @instance
@@ -478,7 +486,7 @@ export const sara = $root.sara = (() => {
             StopRequest.prototype.actorId = "";
 
             /**
-             * StopRequest run.
+             * Run the actor belongs to. Always set by the driver.
              * @member {string} run
              * @memberof sara.v1.StopRequest
              * @instance
@@ -486,7 +494,7 @@ export const sara = $root.sara = (() => {
             StopRequest.prototype.run = "";
 
             /**
-             * StopRequest generation.
+             * Generation of the caller, from 1. A stale one is refused, so that an old driver cannot stop new actors.
              * @member {number} generation
              * @memberof sara.v1.StopRequest
              * @instance
@@ -627,7 +635,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a StopReply.
              * @typedef {Object} sara.v1.StopReply.$Properties
-             * @property {number|null} [numStopped] StopReply numStopped
+             * @property {number|null} [numStopped] How many actors were stopped by this request.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -660,7 +668,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * StopReply numStopped.
+             * How many actors were stopped by this request.
              * @member {number} numStopped
              * @memberof sara.v1.StopReply
              * @instance
@@ -779,9 +787,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a CallMessage.
              * @typedef {Object} sara.v1.CallMessage.$Properties
-             * @property {sara.v1.Invoke.$Properties|null} [invoke] CallMessage invoke
-             * @property {sara.v1.Cancel.$Properties|null} [cancel] CallMessage cancel
-             * @property {sara.v1.Free.$Properties|null} [free] CallMessage free
+             * @property {sara.v1.Invoke.$Properties|null} [invoke] Ask for a method.
+             * @property {sara.v1.Cancel.$Properties|null} [cancel] Give up on an earlier Invoke.
+             * @property {sara.v1.Free.$Properties|null} [free] Give up objects; not answered.
              * @property {"invoke"|"cancel"|"free"} [message] CallMessage message
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -809,7 +817,7 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new CallMessage.
              * @memberof sara.v1
-             * @classdesc Represents a CallMessage.
+             * @classdesc One message from caller to worker.
              * @constructor
              * @param {sara.v1.CallMessage.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -822,7 +830,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * CallMessage invoke.
+             * Ask for a method.
              * @member {sara.v1.Invoke.$Properties|null|undefined} invoke
              * @memberof sara.v1.CallMessage
              * @instance
@@ -830,7 +838,7 @@ export const sara = $root.sara = (() => {
             CallMessage.prototype.invoke = null;
 
             /**
-             * CallMessage cancel.
+             * Give up on an earlier Invoke.
              * @member {sara.v1.Cancel.$Properties|null|undefined} cancel
              * @memberof sara.v1.CallMessage
              * @instance
@@ -838,7 +846,7 @@ export const sara = $root.sara = (() => {
             CallMessage.prototype.cancel = null;
 
             /**
-             * CallMessage free.
+             * Give up objects; not answered.
              * @member {sara.v1.Free.$Properties|null|undefined} free
              * @memberof sara.v1.CallMessage
              * @instance
@@ -987,13 +995,15 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of an Invoke.
              * @typedef {Object} sara.v1.Invoke.$Properties
-             * @property {number|null} [callId] Invoke callId
-             * @property {string|null} [actorId] Invoke actorId
-             * @property {string|null} [method] Invoke method
-             * @property {string|null} [run] Invoke run
-             * @property {number|null} [generation] Invoke generation
-             * @property {number|null} [timeoutMs] Invoke timeoutMs
-             * @property {Uint8Array|null} [args] Invoke args
+             * @property {number|null} [callId] Number of the call, chosen by the caller, unique on its stream, from 1.
+             * @property {string|null} [actorId] Actor to call.
+             * @property {string|null} [method] Method of the actor's protocol. Only names the actor's definition lists can be called.
+             * @property {string|null} [run] Run of the actor, checked against the actor's own.
+             * @property {number|null} [generation] Generation of the caller, from 1. Lower than the highest the worker has seen for the run: refused.
+             * Higher: older calls of the run are aborted and objects of older generations freed.
+             * @property {number|null} [timeoutMs] Time the caller is willing to wait, in milliseconds from now, 1 to 2^31-1. Relative, so that the clocks
+             * of two machines need not agree.
+             * @property {Uint8Array|null} [args] Arguments as an actor value, UTF-8 JSON.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1026,7 +1036,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Invoke callId.
+             * Number of the call, chosen by the caller, unique on its stream, from 1.
              * @member {number} callId
              * @memberof sara.v1.Invoke
              * @instance
@@ -1034,7 +1044,7 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.callId = 0;
 
             /**
-             * Invoke actorId.
+             * Actor to call.
              * @member {string} actorId
              * @memberof sara.v1.Invoke
              * @instance
@@ -1042,7 +1052,7 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.actorId = "";
 
             /**
-             * Invoke method.
+             * Method of the actor's protocol. Only names the actor's definition lists can be called.
              * @member {string} method
              * @memberof sara.v1.Invoke
              * @instance
@@ -1050,7 +1060,7 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.method = "";
 
             /**
-             * Invoke run.
+             * Run of the actor, checked against the actor's own.
              * @member {string} run
              * @memberof sara.v1.Invoke
              * @instance
@@ -1058,7 +1068,8 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.run = "";
 
             /**
-             * Invoke generation.
+             * Generation of the caller, from 1. Lower than the highest the worker has seen for the run: refused.
+             * Higher: older calls of the run are aborted and objects of older generations freed.
              * @member {number} generation
              * @memberof sara.v1.Invoke
              * @instance
@@ -1066,7 +1077,8 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.generation = 0;
 
             /**
-             * Invoke timeoutMs.
+             * Time the caller is willing to wait, in milliseconds from now, 1 to 2^31-1. Relative, so that the clocks
+             * of two machines need not agree.
              * @member {number} timeoutMs
              * @memberof sara.v1.Invoke
              * @instance
@@ -1074,7 +1086,7 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.timeoutMs = 0;
 
             /**
-             * Invoke args.
+             * Arguments as an actor value, UTF-8 JSON.
              * @member {Uint8Array} args
              * @memberof sara.v1.Invoke
              * @instance
@@ -1259,7 +1271,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Cancel.
              * @typedef {Object} sara.v1.Cancel.$Properties
-             * @property {number|null} [callId] Cancel callId
+             * @property {number|null} [callId] The call that is no longer wanted. One that is done or unknown is ignored.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1292,7 +1304,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Cancel callId.
+             * The call that is no longer wanted. One that is done or unknown is ignored.
              * @member {number} callId
              * @memberof sara.v1.Cancel
              * @instance
@@ -1411,7 +1423,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Free.
              * @typedef {Object} sara.v1.Free.$Properties
-             * @property {Array.<string>|null} [objectIds] Free objectIds
+             * @property {Array.<string>|null} [objectIds] Ids of objects held by this worker. Ids that are not there are ignored.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1445,7 +1457,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Free objectIds.
+             * Ids of objects held by this worker. Ids that are not there are ignored.
              * @member {Array.<string>} objectIds
              * @memberof sara.v1.Free
              * @instance
@@ -1564,9 +1576,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a CallReply.
              * @typedef {Object} sara.v1.CallReply.$Properties
-             * @property {number|null} [callId] CallReply callId
-             * @property {Uint8Array|null} [result] CallReply result
-             * @property {sara.v1.Failure.$Properties|null} [failure] CallReply failure
+             * @property {number|null} [callId] The call this answers.
+             * @property {Uint8Array|null} [result] The method's result as an actor value, UTF-8 JSON.
+             * @property {sara.v1.Failure.$Properties|null} [failure] Why there is none.
              * @property {"result"|"failure"} [outcome] CallReply outcome
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -1594,7 +1606,7 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new CallReply.
              * @memberof sara.v1
-             * @classdesc Represents a CallReply.
+             * @classdesc Answer to one Invoke.
              * @constructor
              * @param {sara.v1.CallReply.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -1607,7 +1619,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * CallReply callId.
+             * The call this answers.
              * @member {number} callId
              * @memberof sara.v1.CallReply
              * @instance
@@ -1615,7 +1627,7 @@ export const sara = $root.sara = (() => {
             CallReply.prototype.callId = 0;
 
             /**
-             * CallReply result.
+             * The method's result as an actor value, UTF-8 JSON.
              * @member {Uint8Array|null|undefined} result
              * @memberof sara.v1.CallReply
              * @instance
@@ -1623,7 +1635,7 @@ export const sara = $root.sara = (() => {
             CallReply.prototype.result = null;
 
             /**
-             * CallReply failure.
+             * Why there is none.
              * @member {sara.v1.Failure.$Properties|null|undefined} failure
              * @memberof sara.v1.CallReply
              * @instance
@@ -1774,9 +1786,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Failure.
              * @typedef {Object} sara.v1.Failure.$Properties
-             * @property {string|null} [code] Failure code
-             * @property {string|null} [message] Failure message
-             * @property {Uint8Array|null} [context] Failure context
+             * @property {string|null} [code] A code of shared/errors.ts. One the receiver does not know is read as INTERNAL.
+             * @property {string|null} [message] What failed, the broken relation with its values, what to do.
+             * @property {Uint8Array|null} [context] The values of the broken relation: a flat JSON object of strings, numbers, booleans and nulls, UTF-8.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1796,7 +1808,8 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new Failure.
              * @memberof sara.v1
-             * @classdesc Represents a Failure.
+             * @classdesc A typed error as it crosses a process border. Also rides in the trailing metadata of failed calls, under
+             * the key "sara-failure-bin".
              * @constructor
              * @param {sara.v1.Failure.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -1809,7 +1822,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Failure code.
+             * A code of shared/errors.ts. One the receiver does not know is read as INTERNAL.
              * @member {string} code
              * @memberof sara.v1.Failure
              * @instance
@@ -1817,7 +1830,7 @@ export const sara = $root.sara = (() => {
             Failure.prototype.code = "";
 
             /**
-             * Failure message.
+             * What failed, the broken relation with its values, what to do.
              * @member {string} message
              * @memberof sara.v1.Failure
              * @instance
@@ -1825,7 +1838,7 @@ export const sara = $root.sara = (() => {
             Failure.prototype.message = "";
 
             /**
-             * Failure context.
+             * The values of the broken relation: a flat JSON object of strings, numbers, booleans and nulls, UTF-8.
              * @member {Uint8Array} context
              * @memberof sara.v1.Failure
              * @instance
@@ -2095,16 +2108,16 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a StatusReply.
              * @typedef {Object} sara.v1.StatusReply.$Properties
-             * @property {string|null} [worker] StatusReply worker
-             * @property {string|null} [address] StatusReply address
-             * @property {string|null} [incarnation] StatusReply incarnation
-             * @property {number|null} [pid] StatusReply pid
-             * @property {Array.<sara.v1.ActorStatus.$Properties>|null} [actors] StatusReply actors
-             * @property {number|null} [numObjects] StatusReply numObjects
-             * @property {number|null} [objectBytes] StatusReply objectBytes
-             * @property {number|null} [objectCapacityBytes] StatusReply objectCapacityBytes
-             * @property {number|null} [rssBytes] StatusReply rssBytes
-             * @property {number|null} [memoryCapacityBytes] StatusReply memoryCapacityBytes
+             * @property {string|null} [worker] Name of the worker, as configured.
+             * @property {string|null} [address] host:port under which other processes reach it.
+             * @property {string|null} [incarnation] Random name of this process, see SpawnReply.
+             * @property {number|null} [pid] Process id on its machine.
+             * @property {Array.<sara.v1.ActorStatus.$Properties>|null} [actors] Actors that are alive, oldest first.
+             * @property {number|null} [numObjects] Objects held now.
+             * @property {number|null} [objectBytes] Bytes of tensor data the object store holds now.
+             * @property {number|null} [objectCapacityBytes] Bytes the object store may hold at most.
+             * @property {number|null} [rssBytes] Resident memory of the process, in bytes.
+             * @property {number|null} [memoryCapacityBytes] Memory that actors may reserve in all, in bytes; 0 when not limited.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -2138,7 +2151,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * StatusReply worker.
+             * Name of the worker, as configured.
              * @member {string} worker
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2146,7 +2159,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.worker = "";
 
             /**
-             * StatusReply address.
+             * host:port under which other processes reach it.
              * @member {string} address
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2154,7 +2167,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.address = "";
 
             /**
-             * StatusReply incarnation.
+             * Random name of this process, see SpawnReply.
              * @member {string} incarnation
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2162,7 +2175,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.incarnation = "";
 
             /**
-             * StatusReply pid.
+             * Process id on its machine.
              * @member {number} pid
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2170,7 +2183,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.pid = 0;
 
             /**
-             * StatusReply actors.
+             * Actors that are alive, oldest first.
              * @member {Array.<sara.v1.ActorStatus.$Properties>} actors
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2178,7 +2191,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.actors = $util.emptyArray;
 
             /**
-             * StatusReply numObjects.
+             * Objects held now.
              * @member {number} numObjects
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2186,7 +2199,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.numObjects = 0;
 
             /**
-             * StatusReply objectBytes.
+             * Bytes of tensor data the object store holds now.
              * @member {number} objectBytes
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2194,7 +2207,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.objectBytes = 0;
 
             /**
-             * StatusReply objectCapacityBytes.
+             * Bytes the object store may hold at most.
              * @member {number} objectCapacityBytes
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2202,7 +2215,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.objectCapacityBytes = 0;
 
             /**
-             * StatusReply rssBytes.
+             * Resident memory of the process, in bytes.
              * @member {number} rssBytes
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2210,7 +2223,7 @@ export const sara = $root.sara = (() => {
             StatusReply.prototype.rssBytes = 0;
 
             /**
-             * StatusReply memoryCapacityBytes.
+             * Memory that actors may reserve in all, in bytes; 0 when not limited.
              * @member {number} memoryCapacityBytes
              * @memberof sara.v1.StatusReply
              * @instance
@@ -2428,13 +2441,13 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of an ActorStatus.
              * @typedef {Object} sara.v1.ActorStatus.$Properties
-             * @property {string|null} [actorId] ActorStatus actorId
-             * @property {string|null} [className] ActorStatus className
-             * @property {string|null} [run] ActorStatus run
-             * @property {number|null} [generation] ActorStatus generation
-             * @property {number|null} [numQueued] ActorStatus numQueued
-             * @property {string|null} [busyMethod] ActorStatus busyMethod
-             * @property {number|null} [memoryBytes] ActorStatus memoryBytes
+             * @property {string|null} [actorId] Name of the actor.
+             * @property {string|null} [className] Its class.
+             * @property {string|null} [run] Its run.
+             * @property {number|null} [generation] Generation it was spawned in.
+             * @property {number|null} [numQueued] Calls waiting in its mailbox.
+             * @property {string|null} [busyMethod] Method that runs now; empty when idle.
+             * @property {number|null} [memoryBytes] Memory it reserved at Spawn, in bytes.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -2467,7 +2480,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * ActorStatus actorId.
+             * Name of the actor.
              * @member {string} actorId
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2475,7 +2488,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.actorId = "";
 
             /**
-             * ActorStatus className.
+             * Its class.
              * @member {string} className
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2483,7 +2496,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.className = "";
 
             /**
-             * ActorStatus run.
+             * Its run.
              * @member {string} run
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2491,7 +2504,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.run = "";
 
             /**
-             * ActorStatus generation.
+             * Generation it was spawned in.
              * @member {number} generation
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2499,7 +2512,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.generation = 0;
 
             /**
-             * ActorStatus numQueued.
+             * Calls waiting in its mailbox.
              * @member {number} numQueued
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2507,7 +2520,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.numQueued = 0;
 
             /**
-             * ActorStatus busyMethod.
+             * Method that runs now; empty when idle.
              * @member {string} busyMethod
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2515,7 +2528,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.busyMethod = "";
 
             /**
-             * ActorStatus memoryBytes.
+             * Memory it reserved at Spawn, in bytes.
              * @member {number} memoryBytes
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2699,14 +2712,14 @@ export const sara = $root.sara = (() => {
          * RunState enum.
          * @name sara.v1.RunState
          * @enum {number}
-         * @property {number} RUN_STATE_UNSPECIFIED=0 RUN_STATE_UNSPECIFIED value
-         * @property {number} RUN_STATE_QUEUED=1 RUN_STATE_QUEUED value
-         * @property {number} RUN_STATE_PLANNING=2 RUN_STATE_PLANNING value
-         * @property {number} RUN_STATE_RUNNING=3 RUN_STATE_RUNNING value
-         * @property {number} RUN_STATE_FINISHING=4 RUN_STATE_FINISHING value
-         * @property {number} RUN_STATE_SUCCEEDED=5 RUN_STATE_SUCCEEDED value
-         * @property {number} RUN_STATE_FAILED=6 RUN_STATE_FAILED value
-         * @property {number} RUN_STATE_CANCELLED=7 RUN_STATE_CANCELLED value
+         * @property {number} RUN_STATE_UNSPECIFIED=0 Never sent.
+         * @property {number} RUN_STATE_QUEUED=1 Accepted, waiting for workers.
+         * @property {number} RUN_STATE_PLANNING=2 The UNet is being cut and placed.
+         * @property {number} RUN_STATE_RUNNING=3 Steps are being taken.
+         * @property {number} RUN_STATE_FINISHING=4 Adapter, merged model and pictures are being written.
+         * @property {number} RUN_STATE_SUCCEEDED=5 Terminal: everything was written.
+         * @property {number} RUN_STATE_FAILED=6 Terminal: see the failure.
+         * @property {number} RUN_STATE_CANCELLED=7 Terminal: somebody asked for it.
          */
         v1.RunState = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -2726,11 +2739,12 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a RunEvent.
              * @typedef {Object} sara.v1.RunEvent.$Properties
-             * @property {string|null} [run] RunEvent run
-             * @property {number|null} [sequence] RunEvent sequence
-             * @property {number|null} [generation] RunEvent generation
-             * @property {number|null} [step] RunEvent step
-             * @property {number|null} [atMs] RunEvent atMs
+             * @property {string|null} [run] Run this is about.
+             * @property {number|null} [sequence] Position in the run's history, from 1, without gaps. Set by the coordinator; consumers drop what they
+             * have already seen by it.
+             * @property {number|null} [generation] Generation of the worker group, from 1; 0 before there is one.
+             * @property {number|null} [step] Step that was current, from 0.
+             * @property {number|null} [atMs] When it happened: milliseconds since 1970-01-01 UTC on the coordinator's clock.
              * @property {sara.v1.StateChanged.$Properties|null} [stateChanged] RunEvent stateChanged
              * @property {sara.v1.Planned.$Properties|null} [planned] RunEvent planned
              * @property {sara.v1.StepCommitted.$Properties|null} [stepCommitted] RunEvent stepCommitted
@@ -2791,7 +2805,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * RunEvent run.
+             * Run this is about.
              * @member {string} run
              * @memberof sara.v1.RunEvent
              * @instance
@@ -2799,7 +2813,8 @@ export const sara = $root.sara = (() => {
             RunEvent.prototype.run = "";
 
             /**
-             * RunEvent sequence.
+             * Position in the run's history, from 1, without gaps. Set by the coordinator; consumers drop what they
+             * have already seen by it.
              * @member {number} sequence
              * @memberof sara.v1.RunEvent
              * @instance
@@ -2807,7 +2822,7 @@ export const sara = $root.sara = (() => {
             RunEvent.prototype.sequence = 0;
 
             /**
-             * RunEvent generation.
+             * Generation of the worker group, from 1; 0 before there is one.
              * @member {number} generation
              * @memberof sara.v1.RunEvent
              * @instance
@@ -2815,7 +2830,7 @@ export const sara = $root.sara = (() => {
             RunEvent.prototype.generation = 0;
 
             /**
-             * RunEvent step.
+             * Step that was current, from 0.
              * @member {number} step
              * @memberof sara.v1.RunEvent
              * @instance
@@ -2823,7 +2838,7 @@ export const sara = $root.sara = (() => {
             RunEvent.prototype.step = 0;
 
             /**
-             * RunEvent atMs.
+             * When it happened: milliseconds since 1970-01-01 UTC on the coordinator's clock.
              * @member {number} atMs
              * @memberof sara.v1.RunEvent
              * @instance
@@ -3153,8 +3168,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a StateChanged.
              * @typedef {Object} sara.v1.StateChanged.$Properties
-             * @property {sara.v1.RunState|null} [state] StateChanged state
-             * @property {string|null} [reason] StateChanged reason
+             * @property {sara.v1.RunState|null} [state] State from now on.
+             * @property {string|null} [reason] Why, for people; may be empty.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3187,7 +3202,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * StateChanged state.
+             * State from now on.
              * @member {sara.v1.RunState} state
              * @memberof sara.v1.StateChanged
              * @instance
@@ -3195,7 +3210,7 @@ export const sara = $root.sara = (() => {
             StateChanged.prototype.state = 0;
 
             /**
-             * StateChanged reason.
+             * Why, for people; may be empty.
              * @member {string} reason
              * @memberof sara.v1.StateChanged
              * @instance
@@ -3325,7 +3340,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Planned.
              * @typedef {Object} sara.v1.Planned.$Properties
-             * @property {sara.v1.Plan.$Properties|null} [plan] Planned plan
+             * @property {sara.v1.Plan.$Properties|null} [plan] The placement that will be used.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3358,7 +3373,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Planned plan.
+             * The placement that will be used.
              * @member {sara.v1.Plan.$Properties|null|undefined} plan
              * @memberof sara.v1.Planned
              * @instance
@@ -3474,12 +3489,12 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a StepCommitted.
              * @typedef {Object} sara.v1.StepCommitted.$Properties
-             * @property {number|null} [loss] StepCommitted loss
-             * @property {number|null} [learningRate] StepCommitted learningRate
-             * @property {number|null} [gradNorm] StepCommitted gradNorm
-             * @property {number|null} [seconds] StepCommitted seconds
-             * @property {number|null} [samplesPerSecond] StepCommitted samplesPerSecond
-             * @property {number|null} [trainableCount] StepCommitted trainableCount
+             * @property {number|null} [loss] Training loss, mean over the global batch, before the update.
+             * @property {number|null} [learningRate] Learning rate of the update.
+             * @property {number|null} [gradNorm] 2-norm of the compact gradient over all shards, before clipping.
+             * @property {number|null} [seconds] Wall time of the step, in seconds.
+             * @property {number|null} [samplesPerSecond] Examples per second over recent steps.
+             * @property {number|null} [trainableCount] Weights that train now, over all shards.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3499,7 +3514,7 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new StepCommitted.
              * @memberof sara.v1
-             * @classdesc Represents a StepCommitted.
+             * @classdesc One optimizer update that every stage and replica has applied.
              * @constructor
              * @param {sara.v1.StepCommitted.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -3512,7 +3527,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * StepCommitted loss.
+             * Training loss, mean over the global batch, before the update.
              * @member {number} loss
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3520,7 +3535,7 @@ export const sara = $root.sara = (() => {
             StepCommitted.prototype.loss = 0;
 
             /**
-             * StepCommitted learningRate.
+             * Learning rate of the update.
              * @member {number} learningRate
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3528,7 +3543,7 @@ export const sara = $root.sara = (() => {
             StepCommitted.prototype.learningRate = 0;
 
             /**
-             * StepCommitted gradNorm.
+             * 2-norm of the compact gradient over all shards, before clipping.
              * @member {number} gradNorm
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3536,7 +3551,7 @@ export const sara = $root.sara = (() => {
             StepCommitted.prototype.gradNorm = 0;
 
             /**
-             * StepCommitted seconds.
+             * Wall time of the step, in seconds.
              * @member {number} seconds
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3544,7 +3559,7 @@ export const sara = $root.sara = (() => {
             StepCommitted.prototype.seconds = 0;
 
             /**
-             * StepCommitted samplesPerSecond.
+             * Examples per second over recent steps.
              * @member {number} samplesPerSecond
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3552,7 +3567,7 @@ export const sara = $root.sara = (() => {
             StepCommitted.prototype.samplesPerSecond = 0;
 
             /**
-             * StepCommitted trainableCount.
+             * Weights that train now, over all shards.
              * @member {number} trainableCount
              * @memberof sara.v1.StepCommitted
              * @instance
@@ -3726,8 +3741,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Validated.
              * @typedef {Object} sara.v1.Validated.$Properties
-             * @property {number|null} [loss] Validated loss
-             * @property {number|null} [numExamples] Validated numExamples
+             * @property {number|null} [loss] Loss on the held-out examples with fixed timesteps and noise.
+             * @property {number|null} [numExamples] Held-out examples it is the mean of.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3760,7 +3775,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Validated loss.
+             * Loss on the held-out examples with fixed timesteps and noise.
              * @member {number} loss
              * @memberof sara.v1.Validated
              * @instance
@@ -3768,7 +3783,7 @@ export const sara = $root.sara = (() => {
             Validated.prototype.loss = 0;
 
             /**
-             * Validated numExamples.
+             * Held-out examples it is the mean of.
              * @member {number} numExamples
              * @memberof sara.v1.Validated
              * @instance
@@ -3898,10 +3913,10 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a MaskRefreshed.
              * @typedef {Object} sara.v1.MaskRefreshed.$Properties
-             * @property {number|null} [stage] MaskRefreshed stage
-             * @property {number|null} [trainableCount] MaskRefreshed trainableCount
-             * @property {number|null} [releasedCount] MaskRefreshed releasedCount
-             * @property {string|null} [digest] MaskRefreshed digest
+             * @property {number|null} [stage] 1: the first selection. 2: after the re-selection.
+             * @property {number|null} [trainableCount] Weights that train from now on.
+             * @property {number|null} [releasedCount] Weights that stopped training here and keep their value.
+             * @property {string|null} [digest] SHA-256 of the whole mask, 64 hexadecimal digits.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -3934,7 +3949,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * MaskRefreshed stage.
+             * 1: the first selection. 2: after the re-selection.
              * @member {number} stage
              * @memberof sara.v1.MaskRefreshed
              * @instance
@@ -3942,7 +3957,7 @@ export const sara = $root.sara = (() => {
             MaskRefreshed.prototype.stage = 0;
 
             /**
-             * MaskRefreshed trainableCount.
+             * Weights that train from now on.
              * @member {number} trainableCount
              * @memberof sara.v1.MaskRefreshed
              * @instance
@@ -3950,7 +3965,7 @@ export const sara = $root.sara = (() => {
             MaskRefreshed.prototype.trainableCount = 0;
 
             /**
-             * MaskRefreshed releasedCount.
+             * Weights that stopped training here and keep their value.
              * @member {number} releasedCount
              * @memberof sara.v1.MaskRefreshed
              * @instance
@@ -3958,7 +3973,7 @@ export const sara = $root.sara = (() => {
             MaskRefreshed.prototype.releasedCount = 0;
 
             /**
-             * MaskRefreshed digest.
+             * SHA-256 of the whole mask, 64 hexadecimal digits.
              * @member {string} digest
              * @memberof sara.v1.MaskRefreshed
              * @instance
@@ -4110,9 +4125,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Checkpointed.
              * @typedef {Object} sara.v1.Checkpointed.$Properties
-             * @property {string|null} [path] Checkpointed path
-             * @property {number|null} [sizeBytes] Checkpointed sizeBytes
-             * @property {string|null} [digest] Checkpointed digest
+             * @property {string|null} [path] Folder of the checkpoint as the writing process sees it.
+             * @property {number|null} [sizeBytes] Bytes written.
+             * @property {string|null} [digest] SHA-256 of its manifest, 64 hexadecimal digits.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4145,7 +4160,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Checkpointed path.
+             * Folder of the checkpoint as the writing process sees it.
              * @member {string} path
              * @memberof sara.v1.Checkpointed
              * @instance
@@ -4153,7 +4168,7 @@ export const sara = $root.sara = (() => {
             Checkpointed.prototype.path = "";
 
             /**
-             * Checkpointed sizeBytes.
+             * Bytes written.
              * @member {number} sizeBytes
              * @memberof sara.v1.Checkpointed
              * @instance
@@ -4161,7 +4176,7 @@ export const sara = $root.sara = (() => {
             Checkpointed.prototype.sizeBytes = 0;
 
             /**
-             * Checkpointed digest.
+             * SHA-256 of its manifest, 64 hexadecimal digits.
              * @member {string} digest
              * @memberof sara.v1.Checkpointed
              * @instance
@@ -4302,10 +4317,10 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of an Artifact.
              * @typedef {Object} sara.v1.Artifact.$Properties
-             * @property {string|null} [name] Artifact name
-             * @property {string|null} [path] Artifact path
-             * @property {string|null} [mediaType] Artifact mediaType
-             * @property {number|null} [sizeBytes] Artifact sizeBytes
+             * @property {string|null} [name] What it is: "adapter", "merged-model", "samples", "loss-curve", "report".
+             * @property {string|null} [path] Where it is, as the writing process sees it.
+             * @property {string|null} [mediaType] IANA media type.
+             * @property {number|null} [sizeBytes] Bytes written.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4325,7 +4340,7 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new Artifact.
              * @memberof sara.v1
-             * @classdesc Represents an Artifact.
+             * @classdesc A file the run leaves for its user.
              * @constructor
              * @param {sara.v1.Artifact.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -4338,7 +4353,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Artifact name.
+             * What it is: "adapter", "merged-model", "samples", "loss-curve", "report".
              * @member {string} name
              * @memberof sara.v1.Artifact
              * @instance
@@ -4346,7 +4361,7 @@ export const sara = $root.sara = (() => {
             Artifact.prototype.name = "";
 
             /**
-             * Artifact path.
+             * Where it is, as the writing process sees it.
              * @member {string} path
              * @memberof sara.v1.Artifact
              * @instance
@@ -4354,7 +4369,7 @@ export const sara = $root.sara = (() => {
             Artifact.prototype.path = "";
 
             /**
-             * Artifact mediaType.
+             * IANA media type.
              * @member {string} mediaType
              * @memberof sara.v1.Artifact
              * @instance
@@ -4362,7 +4377,7 @@ export const sara = $root.sara = (() => {
             Artifact.prototype.mediaType = "";
 
             /**
-             * Artifact sizeBytes.
+             * Bytes written.
              * @member {number} sizeBytes
              * @memberof sara.v1.Artifact
              * @instance
@@ -4513,7 +4528,7 @@ export const sara = $root.sara = (() => {
          * LogLevel enum.
          * @name sara.v1.LogLevel
          * @enum {number}
-         * @property {number} LOG_LEVEL_UNSPECIFIED=0 LOG_LEVEL_UNSPECIFIED value
+         * @property {number} LOG_LEVEL_UNSPECIFIED=0 Never sent.
          * @property {number} LOG_LEVEL_INFO=1 LOG_LEVEL_INFO value
          * @property {number} LOG_LEVEL_WARN=2 LOG_LEVEL_WARN value
          * @property {number} LOG_LEVEL_ERROR=3 LOG_LEVEL_ERROR value
@@ -4532,9 +4547,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a LogLine.
              * @typedef {Object} sara.v1.LogLine.$Properties
-             * @property {sara.v1.LogLevel|null} [level] LogLine level
-             * @property {string|null} [message] LogLine message
-             * @property {string|null} [worker] LogLine worker
+             * @property {sara.v1.LogLevel|null} [level] How much it matters.
+             * @property {string|null} [message] The line, for people.
+             * @property {string|null} [worker] Worker it came from; empty: the coordinator.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4567,7 +4582,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * LogLine level.
+             * How much it matters.
              * @member {sara.v1.LogLevel} level
              * @memberof sara.v1.LogLine
              * @instance
@@ -4575,7 +4590,7 @@ export const sara = $root.sara = (() => {
             LogLine.prototype.level = 0;
 
             /**
-             * LogLine message.
+             * The line, for people.
              * @member {string} message
              * @memberof sara.v1.LogLine
              * @instance
@@ -4583,7 +4598,7 @@ export const sara = $root.sara = (() => {
             LogLine.prototype.message = "";
 
             /**
-             * LogLine worker.
+             * Worker it came from; empty: the coordinator.
              * @member {string} worker
              * @memberof sara.v1.LogLine
              * @instance
@@ -4724,9 +4739,9 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a RunFailed.
              * @typedef {Object} sara.v1.RunFailed.$Properties
-             * @property {string|null} [code] RunFailed code
-             * @property {string|null} [message] RunFailed message
-             * @property {string|null} [worker] RunFailed worker
+             * @property {string|null} [code] A code of shared/errors.ts.
+             * @property {string|null} [message] What failed and what to do.
+             * @property {string|null} [worker] Worker it happened on; empty: the coordinator.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4759,7 +4774,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * RunFailed code.
+             * A code of shared/errors.ts.
              * @member {string} code
              * @memberof sara.v1.RunFailed
              * @instance
@@ -4767,7 +4782,7 @@ export const sara = $root.sara = (() => {
             RunFailed.prototype.code = "";
 
             /**
-             * RunFailed message.
+             * What failed and what to do.
              * @member {string} message
              * @memberof sara.v1.RunFailed
              * @instance
@@ -4775,7 +4790,7 @@ export const sara = $root.sara = (() => {
             RunFailed.prototype.message = "";
 
             /**
-             * RunFailed worker.
+             * Worker it happened on; empty: the coordinator.
              * @member {string} worker
              * @memberof sara.v1.RunFailed
              * @instance
@@ -4916,10 +4931,10 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a Plan.
              * @typedef {Object} sara.v1.Plan.$Properties
-             * @property {number|null} [numStages] Plan numStages
-             * @property {number|null} [numReplicas] Plan numReplicas
-             * @property {Array.<sara.v1.PlannedStage.$Properties>|null} [stages] Plan stages
-             * @property {string|null} [text] Plan text
+             * @property {number|null} [numStages] Pipeline stages of one replica, from 1.
+             * @property {number|null} [numReplicas] Pipelines that work on parts of the same global batch, from 1.
+             * @property {Array.<sara.v1.PlannedStage.$Properties>|null} [stages] One entry per stage and replica, by replica, then stage.
+             * @property {string|null} [text] The same as a table for people, lines separated by LF.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -4953,7 +4968,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Plan numStages.
+             * Pipeline stages of one replica, from 1.
              * @member {number} numStages
              * @memberof sara.v1.Plan
              * @instance
@@ -4961,7 +4976,7 @@ export const sara = $root.sara = (() => {
             Plan.prototype.numStages = 0;
 
             /**
-             * Plan numReplicas.
+             * Pipelines that work on parts of the same global batch, from 1.
              * @member {number} numReplicas
              * @memberof sara.v1.Plan
              * @instance
@@ -4969,7 +4984,7 @@ export const sara = $root.sara = (() => {
             Plan.prototype.numReplicas = 0;
 
             /**
-             * Plan stages.
+             * One entry per stage and replica, by replica, then stage.
              * @member {Array.<sara.v1.PlannedStage.$Properties>} stages
              * @memberof sara.v1.Plan
              * @instance
@@ -4977,7 +4992,7 @@ export const sara = $root.sara = (() => {
             Plan.prototype.stages = $util.emptyArray;
 
             /**
-             * Plan text.
+             * The same as a table for people, lines separated by LF.
              * @member {string} text
              * @memberof sara.v1.Plan
              * @instance
@@ -5129,14 +5144,15 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a PlannedStage.
              * @typedef {Object} sara.v1.PlannedStage.$Properties
-             * @property {number|null} [stage] PlannedStage stage
-             * @property {number|null} [replica] PlannedStage replica
-             * @property {string|null} [worker] PlannedStage worker
-             * @property {Array.<string>|null} [blocks] PlannedStage blocks
-             * @property {number|null} [parameterBytes] PlannedStage parameterBytes
-             * @property {number|null} [activationBytes] PlannedStage activationBytes
-             * @property {number|null} [flops] PlannedStage flops
-             * @property {number|null} [seconds] PlannedStage seconds
+             * @property {number|null} [stage] Pipeline position, from 0.
+             * @property {number|null} [replica] Replica, from 0.
+             * @property {string|null} [worker] Name of the worker that holds it; empty while the plan is not placed.
+             * @property {Array.<string>|null} [blocks] Names of the UNet blocks in execution order. Folded: an encoder block and its decoder twin are together,
+             * so the blocks of one stage need not be adjacent.
+             * @property {number|null} [parameterBytes] Bytes of the frozen weights of these blocks as the engine holds them.
+             * @property {number|null} [activationBytes] Peak bytes of activations for the micro-batches in flight.
+             * @property {number|null} [flops] Floating-point operations of one micro-batch, forward and backward.
+             * @property {number|null} [seconds] Estimated time of one micro-batch, forward and backward, in seconds.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5170,7 +5186,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * PlannedStage stage.
+             * Pipeline position, from 0.
              * @member {number} stage
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5178,7 +5194,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.stage = 0;
 
             /**
-             * PlannedStage replica.
+             * Replica, from 0.
              * @member {number} replica
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5186,7 +5202,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.replica = 0;
 
             /**
-             * PlannedStage worker.
+             * Name of the worker that holds it; empty while the plan is not placed.
              * @member {string} worker
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5194,7 +5210,8 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.worker = "";
 
             /**
-             * PlannedStage blocks.
+             * Names of the UNet blocks in execution order. Folded: an encoder block and its decoder twin are together,
+             * so the blocks of one stage need not be adjacent.
              * @member {Array.<string>} blocks
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5202,7 +5219,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.blocks = $util.emptyArray;
 
             /**
-             * PlannedStage parameterBytes.
+             * Bytes of the frozen weights of these blocks as the engine holds them.
              * @member {number} parameterBytes
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5210,7 +5227,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.parameterBytes = 0;
 
             /**
-             * PlannedStage activationBytes.
+             * Peak bytes of activations for the micro-batches in flight.
              * @member {number} activationBytes
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5218,7 +5235,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.activationBytes = 0;
 
             /**
-             * PlannedStage flops.
+             * Floating-point operations of one micro-batch, forward and backward.
              * @member {number} flops
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5226,7 +5243,7 @@ export const sara = $root.sara = (() => {
             PlannedStage.prototype.flops = 0;
 
             /**
-             * PlannedStage seconds.
+             * Estimated time of one micro-batch, forward and backward, in seconds.
              * @member {number} seconds
              * @memberof sara.v1.PlannedStage
              * @instance
@@ -5422,8 +5439,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SubmitRunRequest.
              * @typedef {Object} sara.v1.SubmitRunRequest.$Properties
-             * @property {Uint8Array|null} [configJson] SubmitRunRequest configJson
-             * @property {string|null} [baseDirectory] SubmitRunRequest baseDirectory
+             * @property {Uint8Array|null} [configJson] The whole run configuration as UTF-8 JSON, fields as documented in shared/config. Set by the client.
+             * @property {string|null} [baseDirectory] Absolute folder against which the configuration's relative paths are resolved. Set by the client.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5456,7 +5473,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SubmitRunRequest configJson.
+             * The whole run configuration as UTF-8 JSON, fields as documented in shared/config. Set by the client.
              * @member {Uint8Array} configJson
              * @memberof sara.v1.SubmitRunRequest
              * @instance
@@ -5464,7 +5481,7 @@ export const sara = $root.sara = (() => {
             SubmitRunRequest.prototype.configJson = $util.newBuffer([]);
 
             /**
-             * SubmitRunRequest baseDirectory.
+             * Absolute folder against which the configuration's relative paths are resolved. Set by the client.
              * @member {string} baseDirectory
              * @memberof sara.v1.SubmitRunRequest
              * @instance
@@ -5594,7 +5611,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SubmitRunReply.
              * @typedef {Object} sara.v1.SubmitRunReply.$Properties
-             * @property {string|null} [run] SubmitRunReply run
+             * @property {string|null} [run] Name of the new run, chosen by the coordinator.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5627,7 +5644,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SubmitRunReply run.
+             * Name of the new run, chosen by the coordinator.
              * @member {string} run
              * @memberof sara.v1.SubmitRunReply
              * @instance
@@ -5746,7 +5763,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a GetRunRequest.
              * @typedef {Object} sara.v1.GetRunRequest.$Properties
-             * @property {string|null} [run] GetRunRequest run
+             * @property {string|null} [run] Name of the run.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5779,7 +5796,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * GetRunRequest run.
+             * Name of the run.
              * @member {string} run
              * @memberof sara.v1.GetRunRequest
              * @instance
@@ -6027,7 +6044,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a ListRunsReply.
              * @typedef {Object} sara.v1.ListRunsReply.$Properties
-             * @property {Array.<sara.v1.RunSummary.$Properties>|null} [runs] ListRunsReply runs
+             * @property {Array.<sara.v1.RunSummary.$Properties>|null} [runs] Newest first.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6061,7 +6078,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * ListRunsReply runs.
+             * Newest first.
              * @member {Array.<sara.v1.RunSummary.$Properties>} runs
              * @memberof sara.v1.ListRunsReply
              * @instance
@@ -6180,8 +6197,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a CancelRunRequest.
              * @typedef {Object} sara.v1.CancelRunRequest.$Properties
-             * @property {string|null} [run] CancelRunRequest run
-             * @property {string|null} [reason] CancelRunRequest reason
+             * @property {string|null} [run] Name of the run.
+             * @property {string|null} [reason] Why, for the run's history; may be empty.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6214,7 +6231,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * CancelRunRequest run.
+             * Name of the run.
              * @member {string} run
              * @memberof sara.v1.CancelRunRequest
              * @instance
@@ -6222,7 +6239,7 @@ export const sara = $root.sara = (() => {
             CancelRunRequest.prototype.run = "";
 
             /**
-             * CancelRunRequest reason.
+             * Why, for the run's history; may be empty.
              * @member {string} reason
              * @memberof sara.v1.CancelRunRequest
              * @instance
@@ -6352,8 +6369,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a WatchRunRequest.
              * @typedef {Object} sara.v1.WatchRunRequest.$Properties
-             * @property {string|null} [run] WatchRunRequest run
-             * @property {number|null} [fromSequence] WatchRunRequest fromSequence
+             * @property {string|null} [run] Name of the run.
+             * @property {number|null} [fromSequence] First event wanted, from 1; 0 means from the beginning.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6386,7 +6403,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * WatchRunRequest run.
+             * Name of the run.
              * @member {string} run
              * @memberof sara.v1.WatchRunRequest
              * @instance
@@ -6394,7 +6411,7 @@ export const sara = $root.sara = (() => {
             WatchRunRequest.prototype.run = "";
 
             /**
-             * WatchRunRequest fromSequence.
+             * First event wanted, from 1; 0 means from the beginning.
              * @member {number} fromSequence
              * @memberof sara.v1.WatchRunRequest
              * @instance
@@ -6524,16 +6541,16 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a RunSummary.
              * @typedef {Object} sara.v1.RunSummary.$Properties
-             * @property {string|null} [run] RunSummary run
-             * @property {string|null} [name] RunSummary name
-             * @property {sara.v1.RunState|null} [state] RunSummary state
-             * @property {number|null} [step] RunSummary step
-             * @property {number|null} [totalSteps] RunSummary totalSteps
-             * @property {number|null} [generation] RunSummary generation
-             * @property {number|null} [loss] RunSummary loss
-             * @property {number|null} [createdAtMs] RunSummary createdAtMs
-             * @property {number|null} [updatedAtMs] RunSummary updatedAtMs
-             * @property {sara.v1.RunFailed.$Properties|null} [failure] RunSummary failure
+             * @property {string|null} [run] Name of the run.
+             * @property {string|null} [name] Name its author gave it.
+             * @property {sara.v1.RunState|null} [state] State now.
+             * @property {number|null} [step] Steps committed.
+             * @property {number|null} [totalSteps] Steps the configuration asks for.
+             * @property {number|null} [generation] Generation of the worker group, from 1; 0 before there is one.
+             * @property {number|null} [loss] Loss of the last committed step; absent before the first.
+             * @property {number|null} [createdAtMs] Submitted at, in milliseconds since 1970-01-01 UTC.
+             * @property {number|null} [updatedAtMs] Last change at, in milliseconds since 1970-01-01 UTC.
+             * @property {sara.v1.RunFailed.$Properties|null} [failure] Present when the state is RUN_STATE_FAILED.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6566,7 +6583,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * RunSummary run.
+             * Name of the run.
              * @member {string} run
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6574,7 +6591,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.run = "";
 
             /**
-             * RunSummary name.
+             * Name its author gave it.
              * @member {string} name
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6582,7 +6599,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.name = "";
 
             /**
-             * RunSummary state.
+             * State now.
              * @member {sara.v1.RunState} state
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6590,7 +6607,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.state = 0;
 
             /**
-             * RunSummary step.
+             * Steps committed.
              * @member {number} step
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6598,7 +6615,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.step = 0;
 
             /**
-             * RunSummary totalSteps.
+             * Steps the configuration asks for.
              * @member {number} totalSteps
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6606,7 +6623,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.totalSteps = 0;
 
             /**
-             * RunSummary generation.
+             * Generation of the worker group, from 1; 0 before there is one.
              * @member {number} generation
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6614,7 +6631,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.generation = 0;
 
             /**
-             * RunSummary loss.
+             * Loss of the last committed step; absent before the first.
              * @member {number|null|undefined} loss
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6622,7 +6639,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.loss = null;
 
             /**
-             * RunSummary createdAtMs.
+             * Submitted at, in milliseconds since 1970-01-01 UTC.
              * @member {number} createdAtMs
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6630,7 +6647,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.createdAtMs = 0;
 
             /**
-             * RunSummary updatedAtMs.
+             * Last change at, in milliseconds since 1970-01-01 UTC.
              * @member {number} updatedAtMs
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6638,7 +6655,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.updatedAtMs = 0;
 
             /**
-             * RunSummary failure.
+             * Present when the state is RUN_STATE_FAILED.
              * @member {sara.v1.RunFailed.$Properties|null|undefined} failure
              * @memberof sara.v1.RunSummary
              * @instance
@@ -6989,7 +7006,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a ListWorkersReply.
              * @typedef {Object} sara.v1.ListWorkersReply.$Properties
-             * @property {Array.<sara.v1.WorkerSummary.$Properties>|null} [workers] ListWorkersReply workers
+             * @property {Array.<sara.v1.WorkerSummary.$Properties>|null} [workers] By name.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7023,7 +7040,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * ListWorkersReply workers.
+             * By name.
              * @member {Array.<sara.v1.WorkerSummary.$Properties>} workers
              * @memberof sara.v1.ListWorkersReply
              * @instance
@@ -7141,11 +7158,11 @@ export const sara = $root.sara = (() => {
          * WorkerState enum.
          * @name sara.v1.WorkerState
          * @enum {number}
-         * @property {number} WORKER_STATE_UNSPECIFIED=0 WORKER_STATE_UNSPECIFIED value
-         * @property {number} WORKER_STATE_IDLE=1 WORKER_STATE_IDLE value
-         * @property {number} WORKER_STATE_BUSY=2 WORKER_STATE_BUSY value
-         * @property {number} WORKER_STATE_DRAINING=3 WORKER_STATE_DRAINING value
-         * @property {number} WORKER_STATE_LOST=4 WORKER_STATE_LOST value
+         * @property {number} WORKER_STATE_UNSPECIFIED=0 Never sent.
+         * @property {number} WORKER_STATE_IDLE=1 Holds no actors.
+         * @property {number} WORKER_STATE_BUSY=2 Holds actors of a run.
+         * @property {number} WORKER_STATE_DRAINING=3 Takes no new actors and leaves when its present ones are gone.
+         * @property {number} WORKER_STATE_LOST=4 Its lease has ended.
          */
         v1.WorkerState = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -7162,14 +7179,14 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a WorkerSummary.
              * @typedef {Object} sara.v1.WorkerSummary.$Properties
-             * @property {string|null} [name] WorkerSummary name
-             * @property {string|null} [address] WorkerSummary address
-             * @property {sara.v1.WorkerState|null} [state] WorkerSummary state
-             * @property {string|null} [device] WorkerSummary device
-             * @property {number|null} [memoryBytes] WorkerSummary memoryBytes
-             * @property {number|null} [memoryUsedBytes] WorkerSummary memoryUsedBytes
-             * @property {string|null} [run] WorkerSummary run
-             * @property {number|null} [leaseAgeMs] WorkerSummary leaseAgeMs
+             * @property {string|null} [name] Name of the worker.
+             * @property {string|null} [address] host:port of its actor host.
+             * @property {sara.v1.WorkerState|null} [state] State now.
+             * @property {string|null} [device] What it computes on: "cpu", or the name of the GPU.
+             * @property {number|null} [memoryBytes] Memory that actors may use, in bytes.
+             * @property {number|null} [memoryUsedBytes] Memory reserved by actors, in bytes.
+             * @property {string|null} [run] Run its actors belong to; empty when idle.
+             * @property {number|null} [leaseAgeMs] Time since its lease was last renewed, in milliseconds.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7202,7 +7219,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * WorkerSummary name.
+             * Name of the worker.
              * @member {string} name
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7210,7 +7227,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.name = "";
 
             /**
-             * WorkerSummary address.
+             * host:port of its actor host.
              * @member {string} address
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7218,7 +7235,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.address = "";
 
             /**
-             * WorkerSummary state.
+             * State now.
              * @member {sara.v1.WorkerState} state
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7226,7 +7243,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.state = 0;
 
             /**
-             * WorkerSummary device.
+             * What it computes on: "cpu", or the name of the GPU.
              * @member {string} device
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7234,7 +7251,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.device = "";
 
             /**
-             * WorkerSummary memoryBytes.
+             * Memory that actors may use, in bytes.
              * @member {number} memoryBytes
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7242,7 +7259,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.memoryBytes = 0;
 
             /**
-             * WorkerSummary memoryUsedBytes.
+             * Memory reserved by actors, in bytes.
              * @member {number} memoryUsedBytes
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7250,7 +7267,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.memoryUsedBytes = 0;
 
             /**
-             * WorkerSummary run.
+             * Run its actors belong to; empty when idle.
              * @member {string} run
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7258,7 +7275,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.run = "";
 
             /**
-             * WorkerSummary leaseAgeMs.
+             * Time since its lease was last renewed, in milliseconds.
              * @member {number} leaseAgeMs
              * @memberof sara.v1.WorkerSummary
              * @instance
@@ -7454,8 +7471,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a PlanRunRequest.
              * @typedef {Object} sara.v1.PlanRunRequest.$Properties
-             * @property {Uint8Array|null} [configJson] PlanRunRequest configJson
-             * @property {string|null} [baseDirectory] PlanRunRequest baseDirectory
+             * @property {Uint8Array|null} [configJson] As in SubmitRunRequest.
+             * @property {string|null} [baseDirectory] As in SubmitRunRequest.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7488,7 +7505,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * PlanRunRequest configJson.
+             * As in SubmitRunRequest.
              * @member {Uint8Array} configJson
              * @memberof sara.v1.PlanRunRequest
              * @instance
@@ -7496,7 +7513,7 @@ export const sara = $root.sara = (() => {
             PlanRunRequest.prototype.configJson = $util.newBuffer([]);
 
             /**
-             * PlanRunRequest baseDirectory.
+             * As in SubmitRunRequest.
              * @member {string} baseDirectory
              * @memberof sara.v1.PlanRunRequest
              * @instance
@@ -7626,7 +7643,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a PullTensorsRequest.
              * @typedef {Object} sara.v1.PullTensorsRequest.$Properties
-             * @property {string|null} [objectId] PullTensorsRequest objectId
+             * @property {string|null} [objectId] Object to pull, as named by the ObjectRef.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7659,7 +7676,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * PullTensorsRequest objectId.
+             * Object to pull, as named by the ObjectRef.
              * @member {string} objectId
              * @memberof sara.v1.PullTensorsRequest
              * @instance
@@ -7778,8 +7795,8 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a TensorChunk.
              * @typedef {Object} sara.v1.TensorChunk.$Properties
-             * @property {sara.v1.FrameHeader.$Properties|null} [header] TensorChunk header
-             * @property {Uint8Array|null} [payload] TensorChunk payload
+             * @property {sara.v1.FrameHeader.$Properties|null} [header] What the payload is a part of.
+             * @property {Uint8Array|null} [payload] Raw little-endian bytes [offset, offset + length) of the tensor, row-major; at most 1 MiB.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7812,7 +7829,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * TensorChunk header.
+             * What the payload is a part of.
              * @member {sara.v1.FrameHeader.$Properties|null|undefined} header
              * @memberof sara.v1.TensorChunk
              * @instance
@@ -7820,7 +7837,7 @@ export const sara = $root.sara = (() => {
             TensorChunk.prototype.header = null;
 
             /**
-             * TensorChunk payload.
+             * Raw little-endian bytes [offset, offset + length) of the tensor, row-major; at most 1 MiB.
              * @member {Uint8Array} payload
              * @memberof sara.v1.TensorChunk
              * @instance
@@ -7946,7 +7963,7 @@ export const sara = $root.sara = (() => {
          * DType enum.
          * @name sara.v1.DType
          * @enum {number}
-         * @property {number} DTYPE_UNSPECIFIED=0 DTYPE_UNSPECIFIED value
+         * @property {number} DTYPE_UNSPECIFIED=0 Never sent; a frame that says so is refused.
          * @property {number} DTYPE_FLOAT32=1 DTYPE_FLOAT32 value
          * @property {number} DTYPE_FLOAT16=2 DTYPE_FLOAT16 value
          * @property {number} DTYPE_BFLOAT16=3 DTYPE_BFLOAT16 value
@@ -7954,7 +7971,7 @@ export const sara = $root.sara = (() => {
          * @property {number} DTYPE_INT64=5 DTYPE_INT64 value
          * @property {number} DTYPE_UINT32=6 DTYPE_UINT32 value
          * @property {number} DTYPE_UINT8=7 DTYPE_UINT8 value
-         * @property {number} DTYPE_BOOL=8 DTYPE_BOOL value
+         * @property {number} DTYPE_BOOL=8 One byte each, 0 or 1.
          */
         v1.DType = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -7975,17 +7992,17 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a FrameHeader.
              * @typedef {Object} sara.v1.FrameHeader.$Properties
-             * @property {string|null} [run] FrameHeader run
-             * @property {number|null} [generation] FrameHeader generation
-             * @property {number|null} [step] FrameHeader step
-             * @property {number|null} [microBatch] FrameHeader microBatch
-             * @property {string|null} [tensor] FrameHeader tensor
-             * @property {sara.v1.DType|null} [dtype] FrameHeader dtype
-             * @property {Array.<number>|null} [shape] FrameHeader shape
-             * @property {number|null} [offset] FrameHeader offset
-             * @property {number|null} [total] FrameHeader total
-             * @property {number|null} [crc32c] FrameHeader crc32c
-             * @property {number|null} [numTensors] FrameHeader numTensors
+             * @property {string|null} [run] Run the object belongs to.
+             * @property {number|null} [generation] Generation of the call that made the object, from 1.
+             * @property {number|null} [step] Training step it belongs to, from 0; 0 when the object belongs to none.
+             * @property {number|null} [microBatch] Micro-batch of the step, from 0; 0 when the object belongs to none.
+             * @property {string|null} [tensor] Name of the tensor within the object, 1 to 512 characters.
+             * @property {sara.v1.DType|null} [dtype] Element type.
+             * @property {Array.<number>|null} [shape] Dimensions, outermost first, at most 8, each below 2^31. Empty: a scalar.
+             * @property {number|null} [offset] First byte of the payload within the tensor, in bytes.
+             * @property {number|null} [total] Bytes of the whole tensor. Equals the product of shape times the size of dtype.
+             * @property {number|null} [crc32c] CRC-32C (Castagnoli) of the payload.
+             * @property {number|null} [numTensors] Tensors of this object in all, 1 to 65,536, so that a receiver knows when it has every one.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8005,7 +8022,8 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new FrameHeader.
              * @memberof sara.v1
-             * @classdesc Represents a FrameHeader.
+             * @classdesc Set by the worker that holds the object. Shapes travel with every chunk, so that a receiver needs no
+             * knowledge of the sender's plan.
              * @constructor
              * @param {sara.v1.FrameHeader.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8019,7 +8037,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * FrameHeader run.
+             * Run the object belongs to.
              * @member {string} run
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8027,7 +8045,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.run = "";
 
             /**
-             * FrameHeader generation.
+             * Generation of the call that made the object, from 1.
              * @member {number} generation
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8035,7 +8053,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.generation = 0;
 
             /**
-             * FrameHeader step.
+             * Training step it belongs to, from 0; 0 when the object belongs to none.
              * @member {number} step
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8043,7 +8061,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.step = 0;
 
             /**
-             * FrameHeader microBatch.
+             * Micro-batch of the step, from 0; 0 when the object belongs to none.
              * @member {number} microBatch
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8051,7 +8069,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.microBatch = 0;
 
             /**
-             * FrameHeader tensor.
+             * Name of the tensor within the object, 1 to 512 characters.
              * @member {string} tensor
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8059,7 +8077,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.tensor = "";
 
             /**
-             * FrameHeader dtype.
+             * Element type.
              * @member {sara.v1.DType} dtype
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8067,7 +8085,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.dtype = 0;
 
             /**
-             * FrameHeader shape.
+             * Dimensions, outermost first, at most 8, each below 2^31. Empty: a scalar.
              * @member {Array.<number>} shape
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8075,7 +8093,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.shape = $util.emptyArray;
 
             /**
-             * FrameHeader offset.
+             * First byte of the payload within the tensor, in bytes.
              * @member {number} offset
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8083,7 +8101,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.offset = 0;
 
             /**
-             * FrameHeader total.
+             * Bytes of the whole tensor. Equals the product of shape times the size of dtype.
              * @member {number} total
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8091,7 +8109,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.total = 0;
 
             /**
-             * FrameHeader crc32c.
+             * CRC-32C (Castagnoli) of the payload.
              * @member {number} crc32c
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8099,7 +8117,7 @@ export const sara = $root.sara = (() => {
             FrameHeader.prototype.crc32c = 0;
 
             /**
-             * FrameHeader numTensors.
+             * Tensors of this object in all, 1 to 65,536, so that a receiver knows when it has every one.
              * @member {number} numTensors
              * @memberof sara.v1.FrameHeader
              * @instance
@@ -8333,18 +8351,18 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SparseChunk.
              * @typedef {Object} sara.v1.SparseChunk.$Properties
-             * @property {string|null} [run] SparseChunk run
-             * @property {number|null} [generation] SparseChunk generation
-             * @property {number|null} [stage] SparseChunk stage
-             * @property {number|null} [step] SparseChunk step
-             * @property {sara.v1.ExchangePhase|null} [phase] SparseChunk phase
-             * @property {number|null} [from] SparseChunk from
-             * @property {Uint8Array|null} [maskDigest] SparseChunk maskDigest
-             * @property {number|null} [vectorLength] SparseChunk vectorLength
-             * @property {number|null} [offset] SparseChunk offset
-             * @property {sara.v1.DType|null} [dtype] SparseChunk dtype
-             * @property {number|null} [crc32c] SparseChunk crc32c
-             * @property {Uint8Array|null} [payload] SparseChunk payload
+             * @property {string|null} [run] Run.
+             * @property {number|null} [generation] Generation of the sender; another one than the receiver's is dropped.
+             * @property {number|null} [stage] Pipeline stage whose mask orders the values, from 0.
+             * @property {number|null} [step] Step the gradient belongs to, from 0.
+             * @property {sara.v1.ExchangePhase|null} [phase] What the values are.
+             * @property {number|null} [from] Replica that sends, 0 to num_replicas - 1.
+             * @property {Uint8Array|null} [maskDigest] Mask digest of the sender: 32 bytes, SHA-256.
+             * @property {number|null} [vectorLength] Length of the whole vector, in entries, equal on all replicas.
+             * @property {number|null} [offset] First entry of the payload, counted from the start of the whole vector.
+             * @property {sara.v1.DType|null} [dtype] DTYPE_FLOAT32 or DTYPE_FLOAT16.
+             * @property {number|null} [crc32c] CRC-32C of the payload.
+             * @property {Uint8Array|null} [payload] Values, little-endian.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8364,7 +8382,8 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new SparseChunk.
              * @memberof sara.v1
-             * @classdesc Represents a SparseChunk.
+             * @classdesc A part of one replica's compact gradient, or of the sum over replicas. Values only, in mask order: the
+             * digest proves that sender and receiver mean the same entries.
              * @constructor
              * @param {sara.v1.SparseChunk.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8377,7 +8396,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SparseChunk run.
+             * Run.
              * @member {string} run
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8385,7 +8404,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.run = "";
 
             /**
-             * SparseChunk generation.
+             * Generation of the sender; another one than the receiver's is dropped.
              * @member {number} generation
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8393,7 +8412,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.generation = 0;
 
             /**
-             * SparseChunk stage.
+             * Pipeline stage whose mask orders the values, from 0.
              * @member {number} stage
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8401,7 +8420,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.stage = 0;
 
             /**
-             * SparseChunk step.
+             * Step the gradient belongs to, from 0.
              * @member {number} step
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8409,7 +8428,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.step = 0;
 
             /**
-             * SparseChunk phase.
+             * What the values are.
              * @member {sara.v1.ExchangePhase} phase
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8417,7 +8436,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.phase = 0;
 
             /**
-             * SparseChunk from.
+             * Replica that sends, 0 to num_replicas - 1.
              * @member {number} from
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8425,7 +8444,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.from = 0;
 
             /**
-             * SparseChunk maskDigest.
+             * Mask digest of the sender: 32 bytes, SHA-256.
              * @member {Uint8Array} maskDigest
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8433,7 +8452,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.maskDigest = $util.newBuffer([]);
 
             /**
-             * SparseChunk vectorLength.
+             * Length of the whole vector, in entries, equal on all replicas.
              * @member {number} vectorLength
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8441,7 +8460,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.vectorLength = 0;
 
             /**
-             * SparseChunk offset.
+             * First entry of the payload, counted from the start of the whole vector.
              * @member {number} offset
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8449,7 +8468,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.offset = 0;
 
             /**
-             * SparseChunk dtype.
+             * DTYPE_FLOAT32 or DTYPE_FLOAT16.
              * @member {sara.v1.DType} dtype
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8457,7 +8476,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.dtype = 0;
 
             /**
-             * SparseChunk crc32c.
+             * CRC-32C of the payload.
              * @member {number} crc32c
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8465,7 +8484,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.crc32c = 0;
 
             /**
-             * SparseChunk payload.
+             * Values, little-endian.
              * @member {Uint8Array} payload
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8704,9 +8723,9 @@ export const sara = $root.sara = (() => {
          * ExchangePhase enum.
          * @name sara.v1.ExchangePhase
          * @enum {number}
-         * @property {number} EXCHANGE_PHASE_UNSPECIFIED=0 EXCHANGE_PHASE_UNSPECIFIED value
-         * @property {number} EXCHANGE_PHASE_REDUCE_SCATTER=1 EXCHANGE_PHASE_REDUCE_SCATTER value
-         * @property {number} EXCHANGE_PHASE_ALL_GATHER=2 EXCHANGE_PHASE_ALL_GATHER value
+         * @property {number} EXCHANGE_PHASE_UNSPECIFIED=0 Never sent.
+         * @property {number} EXCHANGE_PHASE_REDUCE_SCATTER=1 One replica's values for the segment the addressee sums.
+         * @property {number} EXCHANGE_PHASE_ALL_GATHER=2 The sum of a segment, from the replica that owns it to all others.
          */
         v1.ExchangePhase = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
@@ -8721,9 +8740,10 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SparseChunkAck.
              * @typedef {Object} sara.v1.SparseChunkAck.$Properties
-             * @property {number|null} [replica] SparseChunkAck replica
-             * @property {string|null} [code] SparseChunkAck code
-             * @property {string|null} [message] SparseChunkAck message
+             * @property {number|null} [replica] Replica that has the chunk.
+             * @property {string|null} [code] Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
+             * end with this error, for repeating the chunk cannot help.
+             * @property {string|null} [message] Explanation that goes with code.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8743,7 +8763,7 @@ export const sara = $root.sara = (() => {
             /**
              * Constructs a new SparseChunkAck.
              * @memberof sara.v1
-             * @classdesc Represents a SparseChunkAck.
+             * @classdesc Receipt for one SparseChunk. The sender repeats a chunk until each addressee has sent one.
              * @constructor
              * @param {sara.v1.SparseChunkAck.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8756,7 +8776,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * SparseChunkAck replica.
+             * Replica that has the chunk.
              * @member {number} replica
              * @memberof sara.v1.SparseChunkAck
              * @instance
@@ -8764,7 +8784,8 @@ export const sara = $root.sara = (() => {
             SparseChunkAck.prototype.replica = 0;
 
             /**
-             * SparseChunkAck code.
+             * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
+             * end with this error, for repeating the chunk cannot help.
              * @member {string} code
              * @memberof sara.v1.SparseChunkAck
              * @instance
@@ -8772,7 +8793,7 @@ export const sara = $root.sara = (() => {
             SparseChunkAck.prototype.code = "";
 
             /**
-             * SparseChunkAck message.
+             * Explanation that goes with code.
              * @member {string} message
              * @memberof sara.v1.SparseChunkAck
              * @instance

@@ -1,0 +1,51 @@
+/**
+ * The methods of every gRPC service: path, kind and codecs, one table. A test compares it with the .proto
+ * files, so that a method cannot exist in one place only.
+ */
+import {
+  callMessageCodec,
+  callReplyCodec,
+  spawnReplyCodec,
+  spawnRequestCodec,
+  statusReplyCodec,
+  statusRequestCodec,
+  stopReplyCodec,
+  stopRequestCodec,
+} from './actor-codec.ts';
+import type { Codec } from './codec.ts';
+import { pullRequestCodec, tensorChunkCodec } from './tensor-frame.ts';
+
+export type MethodKind = 'unary' | 'server-stream' | 'bidi';
+
+export interface Method<K extends MethodKind, Request, Reply> {
+  readonly kind: K;
+  /** HTTP/2 path: /package.Service/Method. */
+  readonly path: string;
+  readonly request: Codec<Request>;
+  readonly reply: Codec<Reply>;
+}
+
+function method<K extends MethodKind, Request, Reply>(
+  kind: K,
+  path: string,
+  request: Codec<Request>,
+  reply: Codec<Reply>,
+): Method<K, Request, Reply> {
+  return { kind, path, request, reply };
+}
+
+export const ACTOR_HOST_SERVICE = {
+  spawn: method('unary', '/sara.v1.ActorHost/Spawn', spawnRequestCodec, spawnReplyCodec),
+  stop: method('unary', '/sara.v1.ActorHost/Stop', stopRequestCodec, stopReplyCodec),
+  call: method('bidi', '/sara.v1.ActorHost/Call', callMessageCodec, callReplyCodec),
+  status: method('unary', '/sara.v1.ActorHost/Status', statusRequestCodec, statusReplyCodec),
+};
+
+export const TENSOR_STORE_SERVICE = {
+  pullTensors: method(
+    'server-stream',
+    '/sara.v1.TensorStore/PullTensors',
+    pullRequestCodec,
+    tensorChunkCodec,
+  ),
+};
