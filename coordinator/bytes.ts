@@ -1,0 +1,16 @@
+/** Byte counts for people. */
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Three significant digits in decimal units: `1.25 GB`, `640 MB`, `12 B`. */
+export function formatBytes(bytes: number): string {
+  const step = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
+  const value = bytes / 1000 ** step;
+  const numDecimals = step === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(numDecimals)} ${UNITS[step]}`;
+}
+
+/** For refusals, where the exact relation matters: `1,250,000,000 bytes`. */
+export function exactBytes(bytes: number): string {
+  return `${bytes.toLocaleString('en-US')} bytes`;
+}

@@ -1,0 +1,104 @@
+/**
+ * A run's record and history as the driver of one run writes them: states, generations, step commits, events.
+ *
+ * A step counts when its commit is in KV: a compare-and-set from s to s+1 in the generation that computed it.
+ * Of two drivers that believe they own a run, at most one can commit a step; the other learns that it is stale.
+ */
+import { SaraError } from '../shared/errors.ts';
+import type { EventBus } from '../shared/messaging/bus.ts';
+import type { PlanSummary } from '../shared/run-api.ts';
+import type { RunEventBody } from '../shared/run-event.ts';
+import { holdsCommit, type RunChange, type RunRecord } from './run-state.ts';
+import type { RunStore } from './run-store.ts';
+
+/** What is known once every stage and replica has reported a finite gradient and the same mask. */
+export interface StepFacts {
+  readonly step: number;
+  readonly loss: number;
+  readonly maskDigest: string;
+}
+
+export class RunJournal {
+  readonly #store: RunStore;
+  readonly #events: EventBus;
+  #record: RunRecord;
+
+  constructor(store: RunStore, events: EventBus, record: RunRecord) {
+    this.#store = store;
+    this.#events = events;
+    this.#record = record;
+  }
+
+  get run(): string {
+    return this.#record.run;
+  }
+
+  /** Generation of the worker group in force; 0 before there is one. */
+  get generation(): number {
+    return this.#record.generation;
+  }
+
+  /** Steps committed. */
+  get step(): number {
+    return this.#record.step;
+  }
+
+  /** Tells those who watch the run, as of the current generation and step. */
+  async publish(body: RunEventBody): Promise<void> {
+    await this.#events.publish(this.run, { ...body, generation: this.generation, step: this.step });
+  }
+
+  /** Enters a state and tells about it. */
+  async enter(
+    state: 'planning' | 'running' | 'finishing' | 'succeeded' | 'cancelled',
+    reason = '',
+  ): Promise<void> {
+    await this.#change({ kind: 'enter', state });
+    await this.publish({ kind: 'state-changed', state, reason });
+  }
+
+  async fail(error: SaraError): Promise<void> {
+    await this.#change({ kind: 'fail', failure: { code: error.code, message: error.message } });
+    const worker = typeof error.context.worker === 'string' ? error.context.worker : '';
+    const { code, message, disposition } = error;
+    await this.publish({ kind: 'failed', code, message, worker, disposition });
+    await this.publish({ kind: 'state-changed', state: 'failed', reason: message });
+  }
+
+  async recordPlan(plan: PlanSummary): Promise<void> {
+    await this.#change({ kind: 'plan', plan });
+    await this.publish({ kind: 'planned', plan });
+  }
+
+  /**
+   * Claims the next generation, for a new worker group. Whoever still works in the one before is stale from here on.
+   * @returns the generation now in force
+   */
+  async advanceGeneration(): Promise<number> {
+    const from = this.generation;
+    await this.#change({ kind: 'advance-generation', from, generation: from + 1 });
+    return this.generation;
+  }
+
+  /**
+   * Sets the first step after resuming, to what the checkpoint has.
+   * @throws SaraError STATE_CONFLICT when steps were committed already
+   */
+  async startAt(step: number): Promise<void> {
+    if (step !== this.step) await this.#change({ kind: 'start-at', generation: this.generation, step });
+  }
+
+  /**
+   * Commits a step, exactly once: repeated after a lost answer it finds its own commit and is content.
+   * @throws SaraError STALE_GENERATION, STATE_CONFLICT, CANCELLED, NATS_UNAVAILABLE; in each case the step is not to
+   *   be applied
+   */
+  async commitStep({ step, loss, maskDigest }: StepFacts): Promise<void> {
+    const commit = { generation: this.generation, step, loss, maskDigest };
+    await this.#change({ kind: 'commit-step', ...commit }, (record) => holdsCommit(record, commit));
+  }
+
+  async #change(change: RunChange, isDone?: (record: RunRecord) => boolean): Promise<void> {
+    this.#record = await this.#store.change(this.run, change, isDone);
+  }
+}

@@ -1,0 +1,40 @@
+/** What the coordinator hands to the driver of a run, and what it gets back. */
+import type { Clock } from '../shared/clock.ts';
+import type { ResolvedRunConfig } from '../shared/config.ts';
+import type { Logger } from '../shared/log.ts';
+import type { NatsLink } from '../shared/messaging/connection.ts';
+import type { RunJournal } from './commit.ts';
+import type { RunReport } from './report.ts';
+import type { WorkerRegistry } from './worker-registry.ts';
+
+export interface RunContext {
+  readonly run: string;
+  readonly config: ResolvedRunConfig;
+  /** The same, as it goes to the workers. */
+  readonly configJson: string;
+  /** Absolute; exists; holds `config.json`. Checkpoints, artifacts and report.json go here. */
+  readonly runFolder: string;
+  /** Whether the run goes on from the newest whole checkpoint in its folder. */
+  readonly isResumed: boolean;
+  readonly link: NatsLink;
+  /** For workers, which connect by themselves. */
+  readonly natsServers: string;
+  readonly registry: WorkerRegistry;
+  /** States, generations, step commits and events of this run. */
+  readonly journal: RunJournal;
+  /** Aborted when the run is cancelled or the coordinator stops; the reason is a SaraError. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface RunOutcome {
+  /** As written to report.json. */
+  readonly report: RunReport;
+}
+
+/**
+ * Takes a queued run through planning, running and finishing. The coordinator records success, failure and
+ * cancellation, so a driver leaves by returning or throwing, with its actors stopped.
+ */
+export type DriveRun = (context: RunContext) => Promise<RunOutcome>;

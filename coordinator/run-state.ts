@@ -1,0 +1,188 @@
+/**
+ * What is known about a run, and how it may change: pure values and rules. run-store.ts keeps them.
+ *
+ *     queued -> planning -> running -> finishing -> succeeded
+ *        \________\___________\___________\________> failed | cancelled
+ *     failed -> queued   (resumed from its last checkpoint)
+ *
+ * Invariants, whoever writes:
+ * 1. `step` grows by one at a time, and only in state running; a resumed run first jumps to its checkpoint's step.
+ * 2. `generation` never falls. A writer with a lower one is refused (STALE_GENERATION) and changes nothing.
+ * 3. A terminal state is left only by resuming.
+ */
+import type { ErrorCode } from '../shared/errors.ts';
+import { SaraError } from '../shared/errors.ts';
+import type { PlanSummary, RunState, RunSummary } from '../shared/run-api.ts';
+
+/** What was asked for; never changes. */
+export interface RunSpec {
+  readonly run: string;
+  /** The author's label; may be empty. */
+  readonly name: string;
+  /** The complete configuration, as serializeRunConfig writes it. */
+  readonly configJson: string;
+  /** Absolute folder of the results. */
+  readonly runFolder: string;
+  readonly totalSteps: number;
+  readonly createdAtMs: number;
+}
+
+/** Where it stands; changed by compare-and-set only. */
+export interface RunRecord {
+  readonly run: string;
+  readonly state: RunState;
+  /** Steps committed. */
+  readonly step: number;
+  /** Of the worker group; 0 before there is one. */
+  readonly generation: number;
+  /** Loss of the last committed step. */
+  readonly loss: number | null;
+  /** SHA-256 of the mask in force, over all stages. */
+  readonly maskDigest: string | null;
+  readonly plan: PlanSummary | null;
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+  readonly updatedAtMs: number;
+}
+
+export type RunChange =
+  | { readonly kind: 'enter'; readonly state: Exclude<RunState, 'queued' | 'failed'> }
+  | { readonly kind: 'fail'; readonly failure: NonNullable<RunRecord['failure']> }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'plan'; readonly plan: PlanSummary }
+  | { readonly kind: 'advance-generation'; readonly generation: number; readonly from: number }
+  /** Steps [0, step) were committed in an earlier life of this run and are in the checkpoint it goes on from. */
+  | { readonly kind: 'start-at'; readonly generation: number; readonly step: number }
+  | ({ readonly kind: 'commit-step' } & StepCommit);
+
+/** Step `step` (from 0) was applied by every stage and replica of `generation`. */
+export interface StepCommit {
+  readonly generation: number;
+  readonly step: number;
+  readonly loss: number;
+  readonly maskDigest: string;
+}
+
+const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: ['planning', 'failed', 'cancelled'],
+  planning: ['running', 'failed', 'cancelled'],
+  running: ['finishing', 'failed', 'cancelled'],
+  finishing: ['succeeded', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: ['queued'],
+  cancelled: ['queued'],
+};
+
+export function isTerminal(state: RunState): boolean {
+  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
+}
+
+export function newRecord(run: string, nowMs: number): RunRecord {
+  return {
+    run,
+    state: 'queued',
+    step: 0,
+    generation: 0,
+    loss: null,
+    maskDigest: null,
+    plan: null,
+    failure: null,
+    updatedAtMs: nowMs,
+  };
+}
+
+/**
+ * @returns the record after the change
+ * @throws SaraError STATE_CONFLICT when the rules do not allow it from here, STALE_GENERATION when a newer worker
+ *   group exists, CANCELLED when the run was cancelled meanwhile
+ */
+export function applyChange(record: RunRecord, change: RunChange, nowMs: number): RunRecord {
+  const changed = (fields: Partial<RunRecord>): RunRecord => ({ ...record, ...fields, updatedAtMs: nowMs });
+  switch (change.kind) {
+    case 'enter':
+      return changed({ state: nextState(record, change.state) });
+    case 'fail':
+      return changed({ state: nextState(record, 'failed'), failure: change.failure });
+    case 'resume':
+      // The steps go on from the checkpoint that the driver finds, which may be older than the last commit.
+      return changed({ state: nextState(record, 'queued'), failure: null, step: 0 });
+    case 'plan':
+      requireState(record, 'planning', 'a plan');
+      return changed({ plan: change.plan });
+    case 'advance-generation':
+      requireGeneration(record, change.from);
+      if (change.generation <= record.generation) {
+        throw conflict(record, `generation ${change.generation} <= ${record.generation}, the one in force`);
+      }
+      return changed({ generation: change.generation });
+    case 'start-at':
+      requireGeneration(record, change.generation);
+      if (record.step !== 0)
+        throw conflict(record, `cannot start at step ${change.step}, ${record.step} is reached`);
+      return changed({ step: change.step });
+    case 'commit-step':
+      requireGeneration(record, change.generation);
+      requireState(record, 'running', `step ${change.step}`);
+      if (change.step !== record.step) {
+        throw conflict(record, `step ${change.step} cannot be committed, the next one is ${record.step}`);
+      }
+      return changed({ step: record.step + 1, loss: change.loss, maskDigest: change.maskDigest });
+  }
+}
+
+/** Whether `record` is what {@link applyChange} makes of this commit: its answer may have been lost. */
+export function holdsCommit(record: RunRecord, commit: StepCommit): boolean {
+  return (
+    record.generation === commit.generation &&
+    record.step === commit.step + 1 &&
+    Object.is(record.loss, commit.loss) &&
+    record.maskDigest === commit.maskDigest
+  );
+}
+
+export function summarizeRun(spec: RunSpec, record: RunRecord): RunSummary {
+  return {
+    run: spec.run,
+    name: spec.name,
+    state: record.state,
+    step: record.step,
+    totalSteps: spec.totalSteps,
+    generation: record.generation,
+    loss: record.loss,
+    createdAtMs: spec.createdAtMs,
+    updatedAtMs: record.updatedAtMs,
+    failure: record.failure,
+  };
+}
+
+function nextState(record: RunRecord, state: RunState): RunState {
+  if (NEXT_STATES[record.state].includes(state)) return state;
+  if (record.state === 'cancelled') throw cancelled(record);
+  throw conflict(record, `a ${record.state} run cannot become ${state}`);
+}
+
+function requireState(record: RunRecord, state: RunState, what: string): void {
+  if (record.state === state) return;
+  if (record.state === 'cancelled') throw cancelled(record);
+  throw conflict(record, `a ${record.state} run takes no ${what}; only a ${state} one does`);
+}
+
+function requireGeneration(record: RunRecord, generation: number): void {
+  if (generation === record.generation) return;
+  if (generation > record.generation) {
+    throw conflict(record, `generation ${generation} > ${record.generation}, the one in force`);
+  }
+  throw new SaraError(
+    'STALE_GENERATION',
+    `run ${record.run}: generation ${generation} < ${record.generation}, another worker group has taken over`,
+    { run: record.run, generation, current: record.generation },
+  );
+}
+
+function conflict(record: RunRecord, what: string): SaraError {
+  const { run, state, step, generation } = record;
+  return new SaraError('STATE_CONFLICT', `run ${run}: ${what}`, { run, state, step, generation });
+}
+
+function cancelled({ run }: RunRecord): SaraError {
+  return new SaraError('CANCELLED', `run ${run} was cancelled`, { run });
+}
