@@ -43,7 +43,8 @@ export interface ModelProfile {
   readonly parameterCount: number;
   readonly baseHash: string;
   readonly numTrainingExamples: number;
-  readonly numValidationExamples: number;
+  /** Pairs of held-out image and timestep that the validation loss is the mean of; 0 without a held-out set. */
+  readonly numValidationSamples: number;
   /** Images left out, with the reason, when data.onBrokenImage is `skip`. */
   readonly skippedImages: readonly { readonly path: string; readonly reason: string }[];
 }

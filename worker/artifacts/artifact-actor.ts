@@ -1,0 +1,162 @@
+/**
+ * Makes what a user takes home: adapter, merged model, sample sheet, loss curve.
+ *
+ * Runs on one worker after the stages have exported their values, and writes into the run's folder.
+ */
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActorContext, ActorMethods } from '../../shared/actor/protocol.ts';
+import { parseRunConfigJson } from '../../shared/config.ts';
+import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
+import { baseModelHash } from '../../shared/digest.ts';
+import type { Artifact, ArtifactArgs, ArtifactProtocol } from '../../shared/stage-protocol.ts';
+import { TOOL_VERSION } from '../../shared/version.ts';
+import { importBundles } from '../checkpoint/exported-values.ts';
+import type { Engine } from '../engine/engine.ts';
+import { DiffusersModel } from '../model/diffusers-model.ts';
+import { learningRateForThreshold } from '../optim/lr-schedule.ts';
+import { renderContactSheet } from '../pictures/contact-sheet.ts';
+import { renderLossChart } from '../pictures/loss-chart.ts';
+import { writeAdapter } from '../sara/adapter-file.ts';
+import { makeAdapter, type Adapter } from '../sara/adapter.ts';
+import type { MaskedVector } from '../sara/mask.ts';
+import { mergeModel } from '../sara/merge-model.ts';
+import { gatherMasked, type NamedTensor } from '../sara/selection.ts';
+import { baseWeights, engineOf } from '../stage/stage-setup.ts';
+import { writeFullModel } from './full-model.ts';
+import { ImageGenerator, type PictureRequest } from './image-generator.ts';
+
+/** Sheets show small pictures enlarged to about this many pixels. */
+const SHEET_CELL_PIXELS = 96;
+
+/** Folder of the fine-tuned model inside a run's folder. */
+export const MODEL_FOLDER = 'model';
+
+export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
+  readonly #args: ArtifactArgs;
+  readonly #config: ResolvedRunConfig;
+  readonly #model: DiffusersModel;
+  readonly #engine: Engine;
+  /** What `writeModel` wrote, for the sheet: changes to the base, or the folder of a wholly new model. */
+  #result: { readonly kind: 'adapter'; readonly adapter: Adapter } | { readonly kind: 'model'; readonly folder: string } | null = null;
+
+  private constructor(args: ArtifactArgs, config: ResolvedRunConfig, model: DiffusersModel) {
+    this.#args = args;
+    this.#config = config;
+    this.#model = model;
+    this.#engine = engineOf(config, args.numThreads);
+  }
+
+  static async create(args: ArtifactArgs): Promise<ArtifactActor> {
+    const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
+    return new ArtifactActor(args, config, await DiffusersModel.open(config.model.path));
+  }
+
+  async writeModel(ctx: ActorContext, args: ArtifactProtocol['writeModel']['args']): Promise<{ artifacts: Artifact[] }> {
+    const base = baseWeights(this.#model, this.#config);
+    const bundles = await Promise.all(args.values.map((ref) => ctx.pull(ref)));
+    const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
+    const folder = join(this.#args.runFolder, MODEL_FOLDER);
+    if (this.#config.sara === null) {
+      await writeFullModel(this.#model, trained, this.#config.output.dtype, folder);
+      this.#result = { kind: 'model', folder };
+      return { artifacts: [{ name: 'model', path: folder, mediaType: 'inode/directory', sizeBytes: 0 }] };
+    }
+
+    const adapter = await this.#makeAdapter(trained, args);
+    const path = join(this.#args.runFolder, 'adapter.safetensors');
+    await writeAdapter(path, adapter, this.#config.output.dtype);
+    this.#result = { kind: 'adapter', adapter };
+    const artifacts = [await artifactOf('adapter', path, 'application/octet-stream')];
+    if (this.#config.output.mergedModel) {
+      await mergeModel(this.#config.model.path, [{ adapter, strength: 1 }], folder);
+      artifacts.push({ name: 'model', path: folder, mediaType: 'inode/directory', sizeBytes: 0 });
+    }
+    return { artifacts };
+  }
+
+  async renderSamples(ctx: ActorContext): Promise<{ artifacts: Artifact[] }> {
+    const { preview, data } = this.#config;
+    if (preview.prompts.length === 0) return { artifacts: [] };
+    const requests = preview.prompts.flatMap((prompt) => preview.seeds.map((seed) => ({ prompt, seed })));
+    const before = await this.#draw(this.#model, null, requests, ctx.signal);
+    const after = await this.#drawResult(requests, ctx.signal);
+    const png = await renderContactSheet({
+      title: `${this.#config.name === '' ? this.#args.run : this.#config.name}: base above fine-tuned`,
+      subtitle: `${preview.sampler}, ${preview.numInferenceSteps} steps, guidance ${preview.guidanceScale}, seeds ${preview.seeds.join(', ')}; same noise in both rows`,
+      columnLabels: requests.map(({ prompt }) => prompt),
+      rows: [
+        { label: 'base', images: before },
+        { label: 'fine-tuned', images: after },
+      ],
+      imageSize: { height: data.resolution, width: data.resolution },
+      scale: Math.max(1, Math.round(SHEET_CELL_PIXELS / data.resolution)),
+    });
+    const path = join(this.#args.runFolder, 'samples.png');
+    await writeFile(path, png);
+    return { artifacts: [await artifactOf('samples', path, 'image/png')] };
+  }
+
+  async renderLoss(_: ActorContext, args: ArtifactProtocol['renderLoss']['args']): Promise<{ artifacts: Artifact[] }> {
+    const title = this.#config.name === '' ? this.#args.run : this.#config.name;
+    const { svg, png } = await renderLossChart({ title: `Loss of ${title}`, ...args });
+    await mkdir(this.#args.runFolder, { recursive: true });
+    const paths = { svg: join(this.#args.runFolder, 'loss.svg'), png: join(this.#args.runFolder, 'loss.png') };
+    await writeFile(paths.svg, svg);
+    await writeFile(paths.png, png);
+    return { artifacts: [await artifactOf('loss', paths.svg, 'image/svg+xml'), await artifactOf('loss', paths.png, 'image/png')] };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#model.close();
+  }
+
+  async #makeAdapter(trained: MaskedVector, args: ArtifactProtocol['writeModel']['args']): Promise<Adapter> {
+    const { sara, optimizer, train } = this.#config;
+    const threshold = args.threshold ?? 0;
+    const baseValues = await gatherMasked(this.#baseTensors(trained), trained.mask);
+    return makeAdapter(trained.mask, trained.vector, baseValues, {
+      baseModelHash: await baseModelHash(this.#model.unetFiles),
+      threshold,
+      fraction: sara?.fraction ?? null,
+      stage: args.numReselections,
+      step: args.step,
+      rankWeight: sara?.rank.weight ?? 0,
+      learningRate: optimizer.learningRate ?? learningRateForThreshold(threshold),
+      seed: BigInt(train.seed),
+      toolVersion: TOOL_VERSION,
+    });
+  }
+
+  async *#baseTensors({ mask }: MaskedVector): AsyncGenerator<NamedTensor> {
+    for (const { name, shape } of mask.entries) yield { name, shape, data: (await this.#model.unetFiles.readFloat32(name)).data };
+  }
+
+  async #drawResult(requests: readonly PictureRequest[], signal: AbortSignal): Promise<Float32Array[]> {
+    if (this.#result === null) return [];
+    if (this.#result.kind === 'adapter') {
+      const { mask, deltas } = this.#result.adapter;
+      return this.#draw(this.#model, { mask, vector: deltas }, requests, signal);
+    }
+    const model = await DiffusersModel.open(this.#result.folder);
+    try {
+      return await this.#draw(model, null, requests, signal);
+    } finally {
+      await model.close();
+    }
+  }
+
+  async #draw(model: DiffusersModel, deltas: MaskedVector | null, requests: readonly PictureRequest[], signal: AbortSignal): Promise<Float32Array[]> {
+    const { preview, data } = this.#config;
+    const generator = await ImageGenerator.open(model, this.#engine, { deltas, resolution: data.resolution, numPictures: requests.length });
+    try {
+      return await generator.generate(requests, { ...preview, signal });
+    } finally {
+      await generator.dispose();
+    }
+  }
+}
+
+async function artifactOf(name: string, path: string, mediaType: string): Promise<Artifact> {
+  return { name, path, mediaType, sizeBytes: (await stat(path)).size };
+}

@@ -1,0 +1,55 @@
+/**
+ * Looks at a run's model and data before anything is placed: block costs for the planner, hash of the base, counts
+ * of examples. Everything a user can get wrong in model and data folders is found here, before a step is paid for.
+ */
+import { join } from 'node:path';
+import type { ActorContext, ActorMethods } from '../shared/actor/protocol.ts';
+import { parseRunConfigJson } from '../shared/config.ts';
+import type { ResolvedRunConfig } from '../shared/config/run-config.ts';
+import { baseModelHash } from '../shared/digest.ts';
+import type { ModelProfile, ModelProtocol, RunPlace } from '../shared/stage-protocol.ts';
+import { NoiseSchedule } from './diffusion/noise-schedule.ts';
+import { blockCosts, blockEdges } from './engine/cost.ts';
+import { DiffusersModel, requirePixelSpace } from './model/diffusers-model.ts';
+import { checkParameters } from './model/parameters.ts';
+import { unetParameters } from './model/unet.ts';
+import { requireEveryPatternMatches } from './sara/tensor-filter.ts';
+import { brokenImages, heldOutSamples, openRunData } from './stage/batch-source.ts';
+import { trainingGraphOf } from './stage/stage-setup.ts';
+
+export class ModelActor implements ActorMethods<ModelProtocol> {
+  readonly #config: ResolvedRunConfig;
+
+  constructor(args: RunPlace) {
+    this.#config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
+  }
+
+  profile(_: ActorContext): Promise<ModelProfile> {
+    return profileRun(this.#config);
+  }
+}
+
+/** @throws SaraError of whatever is wrong with the run's model or data, naming file and field */
+export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfile> {
+  const model = await DiffusersModel.open(config.model.path);
+  try {
+    await requirePixelSpace(model);
+    checkParameters(unetParameters(model.unetConfig), model.unetFiles.entries, join(model.path, 'unet'));
+    if (config.sara !== null) requireEveryPatternMatches(config.sara, model.unetFiles.entries.keys());
+    const data = await openRunData(config);
+    const schedule = await NoiseSchedule.open(join(model.path, 'scheduler'));
+    const graph = trainingGraphOf(config, model, config.train.microBatchSize);
+    const blocks = blockCosts(graph);
+    return {
+      blocks,
+      edges: blockEdges(graph),
+      parameterCount: blocks.reduce((sum, block) => sum + block.parameterCount, 0),
+      baseHash: await baseModelHash(model.unetFiles),
+      numTrainingExamples: data.training.examples.length,
+      numValidationSamples: heldOutSamples(data, schedule, config).length,
+      skippedImages: brokenImages(data),
+    };
+  } finally {
+    await model.close();
+  }
+}
