@@ -3,9 +3,8 @@
  *
  * A cut is a pair: the encoder cut before block `encoder` and its twin before block `decoder`. The blocks outside
  * the pair stay with the outer stages, those inside go further in, so a skip from an outer encoder block to an outer
- * decoder block never leaves its stage. Which decoder cuts are twins of an encoder cut is read off the edges alone:
- * those at which the fewest values cross, for every skip that is torn adds one to the main path's two and the time
- * embedding. How many bytes the values have does not matter here; the planner weighs them as time.
+ * decoder block never leaves its stage. Which pairs these are is read off the edges alone, not off block names. How
+ * many bytes cross does not matter here; the planner weighs them as time.
  */
 import { SaraError } from '../../shared/errors.ts';
 import type { BlockEdge, ModelProfile } from '../../shared/stage-protocol.ts';
@@ -55,31 +54,38 @@ export function indexEdges(profile: ModelProfile): IndexedEdge[] {
 /**
  * Every cut that tears no skip, in ascending order.
  *
- * The encoder cut lies before the point where most values wait for a later block (the bottom of the U), its twin
- * after it: beyond that point a pair would fold the decoder into itself.
+ * The main path runs through each block that reads the newest value before it; what a block on it computes may
+ * cross a boundary only from the last of them before it. Older values that cross are torn skips. Values from off
+ * the path (the time embedding, which nearly every block reads) go wherever they are read.
  */
 export function foldableCuts(profile: ModelProfile): Cut[] {
   const numBlocks = profile.blocks.length;
   const edges = indexEdges(profile);
-  const numWaiting = Array.from(
-    { length: numBlocks },
-    (_, cut) => edges.filter(({ from, to }) => from < cut && to.some((consumer) => consumer >= cut)).length,
-  );
-  const deepest = Math.max(...numWaiting);
-  const firstDeepest = numWaiting.indexOf(deepest);
-  const lastDeepest = numWaiting.lastIndexOf(deepest);
+  const mainPath = mainPathOf(edges, numBlocks);
+  const lastOnPathBefore = (cut: number): number => mainPath.findLast((block) => block < cut) ?? -1;
 
   const cuts: Cut[] = [];
-  for (let encoder = 1; encoder <= lastDeepest; encoder++) {
-    const twins: { cut: Cut; numCrossing: number }[] = [];
-    for (let decoder = Math.max(encoder + 1, firstDeepest); decoder < numBlocks; decoder++) {
+  for (let encoder = 1; encoder < numBlocks; encoder++) {
+    for (let decoder = encoder + 1; decoder < numBlocks; decoder++) {
       const cut = { encoder, decoder };
-      twins.push({ cut, numCrossing: crossingEdges(edges, cut).length });
+      const [intoInner, outOfInner] = [lastOnPathBefore(encoder), lastOnPathBefore(decoder)];
+      const isTorn = ({ from }: IndexedEdge): boolean =>
+        mainPath.includes(from) && from !== (from < encoder ? intoInner : outOfInner);
+      if (!crossingEdges(edges, cut).some(isTorn)) cuts.push(cut);
     }
-    const fewest = Math.min(...twins.map(({ numCrossing }) => numCrossing));
-    cuts.push(...twins.filter(({ numCrossing }) => numCrossing === fewest).map(({ cut }) => cut));
   }
   return cuts;
+}
+
+/** From the last block back, always to the producer of the newest value that a block reads; ascending. */
+function mainPathOf(edges: readonly IndexedEdge[], numBlocks: number): number[] {
+  const path: number[] = [];
+  for (let block = numBlocks - 1; block >= 0;) {
+    path.unshift(block);
+    const producers = edges.filter(({ to }) => to.includes(block)).map(({ from }) => from);
+    block = Math.max(-1, ...producers);
+  }
+  return path;
 }
 
 /** The values that cross the boundary between the outer and the inner blocks, in either direction. */
