@@ -94,7 +94,7 @@ function words(text: string): string {
     .replaceAll('&', ' and ')
     .replaceAll('#', ' number sign ')
     .replaceAll('*', ' asterisk ')
-    .replace(/[^a-z0-9 ]+/g, (mark) => (/['’.\u0300-\u036f]/.test(mark) ? '' : ' '))
+    .replace(/[^a-z0-9 ]+/g, (mark) => (/['’.\p{M}]/u.test(mark) ? '' : ' '))
     .replace(/ +/g, ' ')
     .trim();
 }

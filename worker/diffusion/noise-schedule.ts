@@ -85,18 +85,14 @@ export class NoiseSchedule {
   }
 
   #alphaCumprod(timestep: number): number {
-    const value = this.alphasCumprod[timestep];
-    if (value === undefined) {
-      throw new SaraError(
-        'INTERNAL',
-        `timestep ${timestep} is not an integer in [0, ${this.numTrainTimesteps})`,
-        {
-          timestep,
-          numTrainTimesteps: this.numTrainTimesteps,
-        },
-      );
+    if (Number.isInteger(timestep) && timestep >= 0 && timestep < this.numTrainTimesteps) {
+      return this.alphasCumprod[timestep];
     }
-    return value;
+    throw new SaraError(
+      'INTERNAL',
+      `timestep ${timestep} is not an integer in [0, ${this.numTrainTimesteps})`,
+      { timestep, numTrainTimesteps: this.numTrainTimesteps },
+    );
   }
 }
 

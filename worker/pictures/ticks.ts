@@ -13,9 +13,8 @@ export interface Ticks {
 export function linearTicks(low: number, high: number, count: number): Ticks {
   const rough = (high - low) / count;
   const magnitude = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10]
-    .map((factor) => factor * magnitude)
-    .find((candidate) => candidate >= rough * 0.999)!;
+  const factor = [1, 2, 5].find((candidate) => candidate * magnitude >= rough * 0.999) ?? 10;
+  const step = factor * magnitude;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import { makeTarget, makeTrainingPair, meanSquaredError } from '../../../worker/diffusion/objective.ts';
 import { relativeError, someNumbers } from '../../support/numbers.ts';
-import { GOLDEN_SCHEDULES, readGolden } from './golden.ts';
+import { GOLDEN_SCHEDULES, readGolden } from '../../support/golden-schedulers.ts';
 
 /** Norm-wise; diffusers computes in float32, we in float64 and round once. */
 const SCHEDULE_TOLERANCE = 1e-5;

@@ -8,28 +8,17 @@ import {
   inferenceTimesteps,
   roundHalfEven,
 } from '../../../worker/diffusion/samplers/timesteps.ts';
-import { SAMPLER_NAMES, type SamplerName } from '../../../worker/diffusion/scheduler-config.ts';
+import { SAMPLER_NAMES } from '../../../worker/diffusion/scheduler-config.ts';
 import { relativeError, someNumbers } from '../../support/numbers.ts';
-import { readGolden, standInModel, trajectorySchedule } from './golden.ts';
+import {
+  readGolden,
+  RECORDED_TRAJECTORIES,
+  standInModel,
+  trajectorySchedule,
+} from '../../support/golden-schedulers.ts';
 
 /** Norm-wise, at every step of a recorded trajectory. */
 const TRAJECTORY_TOLERANCE = 1e-5;
-
-interface RecordedTrajectory {
-  readonly key: string;
-  readonly sampler: SamplerName;
-  readonly numSteps: number;
-  readonly fields?: Record<string, unknown>;
-}
-
-const RECORDED: readonly RecordedTrajectory[] = [
-  { key: 'ddim', sampler: 'ddim', numSteps: 10 },
-  { key: 'ddim_v', sampler: 'ddim', numSteps: 7, fields: { prediction_type: 'v_prediction' } },
-  { key: 'euler', sampler: 'euler', numSteps: 10 },
-  { key: 'dpmpp2m', sampler: 'dpmpp-2m', numSteps: 10 },
-  { key: 'dpmpp2m_karras', sampler: 'dpmpp-2m-karras', numSteps: 10 },
-  { key: 'pndm', sampler: 'pndm', numSteps: 10 },
-];
 
 describe('samplers', () => {
   let golden: Awaited<ReturnType<typeof readGolden>>;
@@ -37,7 +26,7 @@ describe('samplers', () => {
     golden = await readGolden();
   });
 
-  for (const { key, sampler: name, numSteps, fields } of RECORDED) {
+  for (const [key, { sampler: name, numSteps, fields }] of Object.entries(RECORDED_TRAJECTORIES)) {
     it(`${key} visits diffusers' timesteps and follows its trajectory`, () => {
       const sampler = createSampler(name, trajectorySchedule(fields), numSteps);
       assert.deepEqual([...sampler.timesteps], golden(`${key}.timesteps`));
