@@ -87,6 +87,18 @@ describe('symmetric eigendecomposition', () => {
     );
   });
 
+  it('converges on a null space of 260 dimensions, whose tridiagonal form is all rounding noise', () => {
+    const [n, rank] = [300, 40];
+    const factor = someNumbers(n * rank, 3);
+    const gram = symmetric(n, (i, j) => {
+      let sum = 0;
+      for (let e = 0; e < rank; e++) sum += factor[i * rank + e] * factor[j * rank + e];
+      return sum / rank;
+    });
+    const values = assertDecomposes(n, gram);
+    assert.equal(values.filter((value) => Math.abs(value) > 1e-12).length, rank);
+  });
+
   it('finds the known eigenvalues of the discrete Laplacian', () => {
     const n = 20;
     const values = assertDecomposes(
