@@ -62,8 +62,8 @@ function* everyPosition(count: number): Generator<Uint32Array> {
  */
 export async function baseModelHash(files: WeightFiles): Promise<string> {
   const hash = createHash('sha256');
-  for (const name of [...files.entries.keys()].sort(compareNames)) {
-    const { dtype, shape } = files.entries.get(name)!;
+  const entries = [...files.entries.values()].sort((a, b) => compareNames(a.name, b.name));
+  for (const { name, dtype, shape } of entries) {
     hash.update(`${name}\n${SAFETENSORS_DTYPE[dtype]}\n${shape.join(',')}\n`);
     for await (const bytes of files.chunks(name)) hash.update(bytes);
   }

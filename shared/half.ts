@@ -61,13 +61,13 @@ function bfloat16FromFloatBits(bits: number): number {
 /** The value of a binary16 pattern. @param bits uint16 */
 export function halfToFloat(bits: number): number {
   scratchBits[0] = floatBitsFromHalf(bits);
-  return scratchFloat[0]!;
+  return scratchFloat[0];
 }
 
 /** The binary16 pattern nearest to `x` (taken as float32), ties to even; beyond 65504 becomes infinity. */
 export function floatToHalf(x: number): number {
   scratchFloat[0] = x;
-  return halfFromFloatBits(scratchBits[0]!);
+  return halfFromFloatBits(scratchBits[0]);
 }
 
 /**
@@ -78,7 +78,7 @@ export function floatToHalf(x: number): number {
 export function decodeFloat16(src: Uint16Array, dst = new Float32Array(src.length)): Float32Array {
   const table = halfTable();
   const dstBits = new Uint32Array(dst.buffer, dst.byteOffset, src.length);
-  for (let i = 0; i < src.length; i++) dstBits[i] = table[src[i]!]!;
+  for (let i = 0; i < src.length; i++) dstBits[i] = table[src[i]];
   return dst;
 }
 
@@ -94,7 +94,7 @@ export function encodeFloat16(src: Float32Array): Uint16Array<ArrayBuffer> {
  */
 export function decodeBfloat16(src: Uint16Array, dst = new Float32Array(src.length)): Float32Array {
   const dstBits = new Uint32Array(dst.buffer, dst.byteOffset, src.length);
-  for (let i = 0; i < src.length; i++) dstBits[i] = src[i]! << 16;
+  for (let i = 0; i < src.length; i++) dstBits[i] = src[i] << 16;
   return dst;
 }
 
@@ -106,6 +106,6 @@ export function encodeBfloat16(src: Float32Array): Uint16Array<ArrayBuffer> {
 function encode(src: Float32Array, encodeBits: (bits: number) => number): Uint16Array<ArrayBuffer> {
   const srcBits = new Uint32Array(src.buffer, src.byteOffset, src.length);
   const dst = new Uint16Array(src.length);
-  for (let i = 0; i < src.length; i++) dst[i] = encodeBits(srcBits[i]!);
+  for (let i = 0; i < src.length; i++) dst[i] = encodeBits(srcBits[i]);
   return dst;
 }

@@ -51,12 +51,12 @@ export function philox4x32(
   key: Readonly<Uint32Array>,
   block: Uint32Array,
 ): void {
-  let c0 = counter[0]!;
-  let c1 = counter[1]!;
-  let c2 = counter[2]!;
-  let c3 = counter[3]!;
-  let k0 = key[0]!;
-  let k1 = key[1]!;
+  let c0 = counter[0];
+  let c1 = counter[1];
+  let c2 = counter[2];
+  let c3 = counter[3];
+  let k0 = key[0];
+  let k1 = key[1];
   for (let round = 0; round < NUM_ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const low0 = Math.imul(MULTIPLIER_0, c0);
@@ -110,11 +110,11 @@ export class RandomStream {
     if (this.#numWordsUsed === WORDS_PER_BLOCK) {
       philox4x32(this.#counter, this.#key, this.#block);
       this.#numWordsUsed = 0;
-      this.#counter[0]! += 1;
+      this.#counter[0] += 1;
       // A stream holds 2^34 words; starting over silently would repeat them.
       if (this.#counter[0] === 0) throw outOfRange('position', '2^34', '[0, 2^34) words of one stream');
     }
-    return this.#block[this.#numWordsUsed++]!;
+    return this.#block[this.#numWordsUsed++];
   }
 
   /** Uniform over [0, 1), 53 random bits. */
@@ -163,7 +163,7 @@ export class RandomStream {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      [order[i], order[j]] = [order[j]!, order[i]!];
+      [order[i], order[j]] = [order[j], order[i]];
     }
     return order;
   }

@@ -30,7 +30,7 @@ const SECTION_PREFIXES: readonly string[] = [
   ...new Set(
     [...RUN_CONFIG_FIELDS.keys()]
       .filter((path) => path.includes('.'))
-      .map((path) => `${environmentVariable(path.split('.')[0]!)}_`),
+      .map((path) => `${environmentVariable(path.split('.')[0])}_`),
   ),
 ];
 
@@ -72,13 +72,14 @@ export function flagLayer(flags: readonly string[], folder: string): Layer {
 
 function parseFlag(flag: string): Assignment {
   const origin = `--set ${flag}`;
-  const [path, ...value] = flag.split('=');
-  if (path === undefined || value.length === 0) {
+  const equals = flag.indexOf('=');
+  if (equals < 0) {
     throw configError([{ path: [], message: 'expected path=value, such as train.steps=100' }], () => origin);
   }
+  const path = flag.slice(0, equals);
   const field = RUN_CONFIG_FIELDS.get(path);
   if (field === undefined) throw configError([unknownKey(path.split('.'))], () => origin);
-  return { field, text: value.join('='), origin };
+  return { field, text: flag.slice(equals + 1), origin };
 }
 
 function assignmentLayer(assignments: readonly Assignment[], folder: string): Layer {

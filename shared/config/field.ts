@@ -66,7 +66,7 @@ function shapeOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
     inner = inner.unwrap() as z.ZodType;
   }
   if (!(inner instanceof z.ZodObject)) throw new TypeError('a member is neither a field nor a section');
-  return inner.shape as Record<string, z.ZodType>;
+  return inner.shape;
 }
 
 function describeField(path: string, schema: z.ZodType, facts: FieldFacts): Field {
@@ -84,8 +84,7 @@ function describeField(path: string, schema: z.ZodType, facts: FieldFacts): Fiel
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 function expectation(json: JsonSchema): string {
-  if (json.anyOf !== undefined)
-    return json.anyOf.map((option) => expectation(option as JsonSchema)).join(' or ');
+  if (json.anyOf !== undefined) return json.anyOf.map((option) => expectation(option)).join(' or ');
   if (json.enum !== undefined) return json.enum.map(String).join(' | ');
   switch (json.type) {
     case 'integer':

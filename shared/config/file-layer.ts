@@ -24,7 +24,7 @@ export function fileLayer(text: string, source: string, folder: string): Layer {
   const lineCounter = new LineCounter();
   const lineOf = (offset: number) => `${source}:${lineCounter.linePos(offset).line}`;
   const document = parse(text, source, lineCounter);
-  const [error] = document.errors;
+  const error = document.errors.at(0);
   if (error !== undefined) throw invalidYaml(lineOf(error.pos[0]), error);
   const tree = expandAliases(document, source) ?? {}; // an empty file sets nothing
   if (!isSection(tree)) throw configError([wrongValue([], tree)], () => source);

@@ -66,7 +66,7 @@ function mapPathFields(tree: unknown, map: (value: string, name: string) => stri
 }
 
 function mapAt(node: unknown, path: readonly string[], map: (value: unknown) => unknown): unknown {
-  const [key, ...rest] = path;
+  const [key, rest] = [path.at(0), path.slice(1)];
   if (key === undefined) return map(node);
   if (!isSection(node) || !Object.hasOwn(node, key)) return node;
   return Object.fromEntries(

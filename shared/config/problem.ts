@@ -78,7 +78,7 @@ export function suggestField(name: string): string | undefined {
 
 /** A value as it should stand in a message: JSON, cut short. */
 export function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = value === undefined ? 'undefined' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
@@ -124,7 +124,7 @@ function fieldAbove(path: FieldPath): Field | undefined {
 function siblings(section: FieldPath): string[] {
   const prefix = section.length === 0 ? '' : `${dotted(section)}.`;
   const below = [...RUN_CONFIG_FIELDS.keys()].filter((path) => path.startsWith(prefix));
-  return [...new Set(below.map((path) => path.slice(prefix.length).split('.')[0]!))];
+  return [...new Set(below.map((path) => path.slice(prefix.length).split('.')[0]))];
 }
 
 function split(path: string): { parent: string; last: string } {

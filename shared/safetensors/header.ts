@@ -159,7 +159,7 @@ function parseEntry(name: string, value: unknown, dataOffset: number, file: stri
     throw corrupt(file, `"${name}" has shape ${brief(shape)}, not a list of sizes`, { tensor: name });
   }
   const offsets = value['data_offsets'];
-  if (!isSizeList(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+  if (!isSizeList(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw corrupt(file, `"${name}" has data_offsets ${brief(offsets)}, not [begin, end]`, { tensor: name });
   }
   const [begin, end] = offsets as [number, number];
@@ -236,6 +236,6 @@ function isSizeList(value: unknown): value is number[] {
 
 /** A hostile value, short enough for a message. */
 function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = value === undefined ? 'undefined' : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }

@@ -22,13 +22,13 @@ describe('digest', () => {
     const entries: { name: string; shape: readonly number[]; indices: Uint32Array }[] = [];
     for (const name of files.entries.keys()) {
       const { shape, data } = await files.readFloat32(name);
-      const indices = Uint32Array.from(data.keys()).filter((i) => Math.abs(data[i]!) < threshold);
+      const indices = Uint32Array.from(data.keys()).filter((i) => Math.abs(data[i]) < threshold);
       entries.push({ name, shape, indices });
     }
     await files.close();
     const numSelected = entries.reduce((sum, { indices }) => sum + indices.length, 0);
-    assert.equal(numSelected, log[0]!.selected);
-    assert.equal(maskDigest(entries), log[0]!.mask_digest);
+    assert.equal(numSelected, log[0].selected);
+    assert.equal(maskDigest(entries), log[0].mask_digest);
   });
 
   it('hashes name, shape and little-endian indices of the tensors that have entries, in name order', () => {
@@ -58,7 +58,7 @@ describe('digest', () => {
         const digest = maskDigest(entries);
         const [first, ...others] = entries as [(typeof entries)[0], ...typeof entries];
         assert.equal(maskDigest([...others, first]), digest);
-        const changedIndices = first.indices.with(0, first.indices[0]! ^ 1);
+        const changedIndices = first.indices.with(0, first.indices[0] ^ 1);
         assert.notEqual(maskDigest([{ ...first, indices: changedIndices }, ...others]), digest);
         assert.notEqual(maskDigest([{ ...first, shape: [...first.shape, 7] }, ...others]), digest);
         assert.notEqual(maskDigest([{ ...first, name: `${first.name}!${first.name}` }, ...others]), digest);

@@ -40,9 +40,9 @@ describe('half', () => {
     for (let bits = 0; bits < 0x7bff; bits++) {
       float[0] = (halfByDefinition(bits) + halfByDefinition(bits + 1)) / 2; // exact in float32
       assert.equal(floatToHalf(float[0]), bits & 1 ? bits + 1 : bits);
-      bitsOfFloat[0]! += 1;
+      bitsOfFloat[0] += 1;
       assert.equal(floatToHalf(float[0]), bits + 1);
-      bitsOfFloat[0]! -= 2;
+      bitsOfFloat[0] -= 2;
       assert.equal(floatToHalf(float[0]), bits);
     }
   });
@@ -59,9 +59,9 @@ describe('half', () => {
   it('rounds float32 to the nearest bfloat16, ties to even', () => {
     fc.assert(
       fc.property(fc.float({ noNaN: true, min: 2 ** -100, max: 2 ** 100 }), (x) => {
-        const bits = encodeBfloat16(Float32Array.of(x))[0]!;
+        const bits = encodeBfloat16(Float32Array.of(x))[0];
         const [below, at, above] = decodeBfloat16(Uint16Array.of(bits - 1, bits, bits + 1));
-        assert.ok(Math.abs(at! - x) <= Math.abs(below! - x) && Math.abs(at! - x) <= Math.abs(above! - x));
+        assert.ok(Math.abs(at - x) <= Math.abs(below - x) && Math.abs(at - x) <= Math.abs(above - x));
       }),
     );
     assert.deepEqual(
