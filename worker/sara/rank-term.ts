@@ -4,6 +4,7 @@
  * Which matrix is a pure function of (seed, step) over the whole model's candidates, so every stage and every
  * replica knows the same one and only its owner computes. The subgradient is added to the compact gradient before
  * clipping. It depends on the values before the step alone: the owner may compute it while others run forward.
+ * Of several replicas only one should add it, before their sum: rounding on unlike devices would part them else.
  *
  * @see Hu et al., "SaRA", arXiv 2409.06633, equations 4 and 5
  */
