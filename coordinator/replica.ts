@@ -7,7 +7,7 @@
 import type { ObjectRef } from '../shared/actor/object-ref.ts';
 import type { ActorRef, CallOptions } from '../shared/actor/protocol.ts';
 import type { BatchSpec, StageProtocol } from '../shared/stage-protocol.ts';
-import { numSegmentsOf, schedule, stageOfSegment, type ScheduleMode, type Task } from './schedule.ts';
+import { schedule, stageOfSegment, taskChain, type ScheduleMode, type Task } from './schedule.ts';
 
 export type StageRef = ActorRef<StageProtocol>;
 
@@ -18,12 +18,14 @@ export interface ReplicaOptions {
 }
 
 export class Replica {
-  readonly stages: readonly StageRef[];
-  readonly #free: ReplicaOptions['free'];
+  readonly #options: ReplicaOptions;
 
-  constructor({ stages, free }: ReplicaOptions) {
-    this.stages = stages;
-    this.#free = free;
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+  }
+
+  get stages(): readonly StageRef[] {
+    return this.#options.stages;
   }
 
   /**
@@ -39,37 +41,58 @@ export class Replica {
     return this.#run('evaluate', { purpose: 'validation', step }, numMicroBatches, options);
   }
 
-  async #run(mode: ScheduleMode, batch: Omit<BatchSpec, 'microBatch'>, numMicroBatches: number, options: CallOptions): Promise<number> {
-    const passage = new Passage(this.stages, batch, this.#free, options);
+  async #run(
+    mode: ScheduleMode,
+    batch: Omit<BatchSpec, 'microBatch'>,
+    numMicroBatches: number,
+    options: CallOptions,
+  ): Promise<number> {
+    const passage = new Passage(this.#options, batch, mode, options);
     const lists = schedule(this.stages.length, numMicroBatches, mode);
     await Promise.all(lists.map((tasks, stage) => passage.runStage(stage, tasks)));
     return passage.meanLoss();
   }
 }
 
-/** A promise that another stage's task resolves: the bundle it addresses to one stage, or that there is none. */
+/** What another stage's task sends to one stage: the bundle's ref, or null when there is none. */
 interface Delivery {
   readonly arrived: Promise<ObjectRef | null>;
   readonly deliver: (ref: ObjectRef | null) => void;
 }
 
-/** One batch on its way through the stages. */
+/** Where the inputs of a micro-batch stand in its chain: before every task. */
+const INPUTS = -1;
+
+/**
+ * One batch on its way through the stages.
+ *
+ * Every micro-batch passes the same chain of tasks. What a task sends to stage s is taken in by the next task of s
+ * along the chain, which may keep it for a later one; so each task awaits the bundles of the tasks between its
+ * stage's previous turn and its own, each exactly once.
+ */
 class Passage {
   readonly #stages: readonly StageRef[];
   readonly #batch: Omit<BatchSpec, 'microBatch'>;
   readonly #free: ReplicaOptions['free'];
   readonly #options: CallOptions;
+  readonly #chain: readonly Pick<Task, 'kind' | 'segment'>[];
   readonly #deliveries = new Map<string, Delivery>();
   readonly #losses: number[] = [];
   /** Rejects when a stage fails, so that no other waits for a bundle that will never come. */
   readonly #failed: Promise<never>;
   #fail: (reason: unknown) => void = () => undefined;
 
-  constructor(stages: readonly StageRef[], batch: Omit<BatchSpec, 'microBatch'>, free: ReplicaOptions['free'], options: CallOptions) {
+  constructor(
+    { stages, free }: ReplicaOptions,
+    batch: Omit<BatchSpec, 'microBatch'>,
+    mode: ScheduleMode,
+    options: CallOptions,
+  ) {
     this.#stages = stages;
     this.#batch = batch;
     this.#free = free;
     this.#options = options;
+    this.#chain = taskChain(stages.length, mode);
     this.#failed = new Promise((_, reject) => (this.#fail = reject));
     this.#failed.catch(() => undefined);
   }
@@ -87,83 +110,61 @@ class Passage {
     return this.#losses.reduce((sum, loss) => sum + loss, 0) / this.#losses.length;
   }
 
-  async #runTask(stage: number, task: Task): Promise<void> {
-    const batch: BatchSpec = { ...this.#batch, microBatch: task.microBatch };
-    if (task.segment === 0 && task.kind !== 'backward') {
+  async #runTask(stage: number, { kind, segment, microBatch }: Task): Promise<void> {
+    const batch: BatchSpec = { ...this.#batch, microBatch };
+    const position = this.#chain.findIndex((task) => task.kind === kind && task.segment === segment);
+    if (position === 0) {
       const { outgoing } = await this.#stages[stage].prepareBatch({ batch }, this.#options);
-      this.#deliverAll(inputKey(task.microBatch), stage, outgoing);
+      this.#deliverAll(INPUTS, stage, microBatch, outgoing);
     }
-    const incoming = await this.#incoming(stage, task);
-    const { outgoing, loss } = await this.#stages[stage].runTask({ kind: task.kind, segment: task.segment, batch, incoming }, this.#options);
+    const incoming = await this.#incoming(stage, position, microBatch);
+    const { outgoing, loss } = await this.#stages[stage].runTask(
+      { kind, segment, batch, incoming },
+      this.#options,
+    );
     this.#free(...incoming);
-    if (loss !== null) this.#losses[task.microBatch] = loss;
-    this.#deliverAll(taskKey(task), stage, outgoing);
+    if (loss !== null) this.#losses[microBatch] = loss;
+    this.#deliverAll(position, stage, microBatch, outgoing);
   }
 
-  /** Bundles that a task reads: what its predecessors sent to this stage, and at its first task the batch's inputs. */
-  async #incoming(stage: number, task: Task): Promise<ObjectRef[]> {
-    const keys = predecessorKeys(task, this.#stages.length).filter((key) => key.stage !== stage);
-    if (isFirstTask(stage, task) && stage !== 0) keys.push({ key: inputKey(task.microBatch), stage: 0 });
-    const bundles = await Promise.all(keys.map(({ key }) => Promise.race([this.#delivery(key, stage).arrived, this.#failed])));
+  async #incoming(stage: number, position: number, microBatch: number): Promise<ObjectRef[]> {
+    const awaited: Promise<ObjectRef | null>[] = [];
+    let from = position - 1;
+    for (; from > INPUTS && this.#stageAt(from) !== stage; from--) {
+      awaited.push(this.#delivery(from, stage, microBatch).arrived);
+    }
+    if (from === INPUTS && stage !== this.#stageAt(0))
+      awaited.push(this.#delivery(INPUTS, stage, microBatch).arrived);
+    const bundles = await Promise.race([Promise.all(awaited), this.#failed]);
     return bundles.filter((ref) => ref !== null);
   }
 
   /** Every other stage learns whether there is a bundle for it. */
-  #deliverAll(key: string, from: number, outgoing: Readonly<Record<string, ObjectRef>>): void {
+  #deliverAll(
+    position: number,
+    from: number,
+    microBatch: number,
+    outgoing: Readonly<Record<string, ObjectRef>>,
+  ): void {
     for (let stage = 0; stage < this.#stages.length; stage++) {
-      if (stage !== from) this.#delivery(key, stage).deliver((outgoing[String(stage)] as ObjectRef | undefined) ?? null);
+      if (stage === from) continue;
+      const ref = (outgoing[String(stage)] as ObjectRef | undefined) ?? null;
+      this.#delivery(position, stage, microBatch).deliver(ref);
     }
   }
 
-  #delivery(key: string, stage: number): Delivery {
-    const id = `${key}>${stage}`;
-    let delivery = this.#deliveries.get(id);
+  #delivery(position: number, stage: number, microBatch: number): Delivery {
+    const key = `${position}>${stage}:${microBatch}`;
+    let delivery = this.#deliveries.get(key);
     if (delivery === undefined) {
       let deliver: Delivery['deliver'] = () => undefined;
       const arrived = new Promise<ObjectRef | null>((resolve) => (deliver = resolve));
-      this.#deliveries.set(id, (delivery = { arrived, deliver }));
+      this.#deliveries.set(key, (delivery = { arrived, deliver }));
     }
     return delivery;
   }
-}
 
-/** A stage meets a micro-batch first on the way down, in the segment of its own number. */
-function isFirstTask(stage: number, { kind, segment }: Task): boolean {
-  return kind !== 'backward' && segment === stage;
-}
-
-/**
- * Tasks of other stages whose bundles a task may read. A segment reads frames of any segment before it (the time
- * embedding is read everywhere) and, on the way back, frame gradients of any segment after it; each such bundle is
- * awaited once, by the stage's next task.
- */
-function predecessorKeys(task: Task, numStages: number): { key: string; stage: number }[] {
-  const last = numSegmentsOf(numStages) - 1;
-  const ownStage = stageOfSegment(task.segment, numStages);
-  const keyOf = (kind: Task['kind'], segment: number) => ({
-    key: taskKey({ kind, segment, microBatch: task.microBatch }),
-    stage: stageOfSegment(segment, numStages),
-  });
-  if (task.kind !== 'backward') {
-    // On the way up, what came before this stage's visit on the way down has been read then.
-    const from = task.segment >= numStages ? ownStage + 1 : 0;
-    return range(from, task.segment).map((segment) => keyOf('forward', segment));
+  #stageAt(position: number): number {
+    return stageOfSegment(this.#chain[position].segment, this.#stages.length);
   }
-  // Segments after this one have run backward; those after this stage's later visit were read at that visit.
-  const laterVisit = last - ownStage;
-  const until = task.segment < numStages - 1 ? laterVisit : last + 1;
-  return range(task.segment + 1, until).map((segment) => (segment === last ? keyOf('loss', segment) : keyOf('backward', segment)));
-}
-
-function range(start: number, end: number): number[] {
-  return Array.from({ length: Math.max(0, end - start) }, (_, i) => start + i);
-}
-
-function taskKey({ kind, segment, microBatch }: Task): string {
-  // The last segment's forward is its loss or evaluation; nothing waits for it by another name.
-  return `${kind}:${segment}:${microBatch}`;
-}
-
-function inputKey(microBatch: number): string {
-  return `inputs:${microBatch}`;
 }

@@ -48,7 +48,7 @@ export interface RunReport {
   /** Worker groups there were: 1 when no worker was lost. */
   readonly numGenerations: number;
   readonly numTrainingExamples: number;
-  readonly numValidationExamples: number;
+  readonly numValidationSamples: number;
   readonly skippedImages: readonly { readonly path: string; readonly reason: string }[];
   readonly artifacts: readonly { readonly name: string; readonly path: string; readonly sizeBytes: number }[];
   readonly config: ResolvedRunConfig;

@@ -12,6 +12,11 @@ import { applyChange, newRecord, type RunChange, type RunRecord, type RunSpec } 
 /** Attempts to change a record that others change too; each lost one means that another writer got through. */
 const MAX_CONFLICTS = 32;
 
+/** A run's two keys: what was asked for is written once and large, where it stands is small and written every step. */
+const specKey = (run: string): string => `${run}.spec`;
+const RECORD_SUFFIX = '.state';
+const recordKey = (run: string): string => run + RECORD_SUFFIX;
+
 export interface StoredRun {
   readonly spec: RunSpec;
   readonly record: RunRecord;
@@ -29,33 +34,39 @@ export class RunStore {
   }
 
   static async open(link: NatsLink, clock: Clock): Promise<RunStore> {
-    // Only this class writes these buckets, so the stored form needs no checks beyond being JSON.
-    const specs = await KvBucket.open<RunSpec>(link, BUCKETS.runSpecs, { parse: (json) => json as RunSpec });
+    // Only this class writes this bucket, so the stored form needs no checks beyond being JSON.
+    const specs = await KvBucket.open<RunSpec>(link, BUCKETS.runs, { parse: (json) => json as RunSpec });
     const records = await KvBucket.open<RunRecord>(link, BUCKETS.runs, {
       parse: (json) => json as RunRecord,
     });
     return new RunStore(specs, records, clock);
   }
 
-  /** @throws SaraError STATE_CONFLICT when a run of this name exists */
+  /** @throws SaraError STATE_CONFLICT when a run of this name exists already */
   async create(spec: RunSpec): Promise<StoredRun> {
     // The record makes it a run, so it comes last: a spec without one is a submission that never was.
-    await this.#specs.put(spec.run, spec);
+    await this.#specs.put(specKey(spec.run), spec);
     const record = newRecord(spec.run, this.#clock.nowMs());
-    await this.#records.create(spec.run, record);
+    await this.#records.create(recordKey(spec.run), record);
     return { spec, record };
   }
 
   /** @throws SaraError RUN_NOT_FOUND */
   async get(run: string): Promise<StoredRun> {
-    const [spec, record] = await Promise.all([this.#specs.get(run), this.#records.get(run)]);
+    const [spec, record] = await Promise.all([
+      this.#specs.get(specKey(run)),
+      this.#records.get(recordKey(run)),
+    ]);
     if (spec === null || record === null) throw notFound(run);
     return { spec: spec.value, record: record.value };
   }
 
   /** Newest first. */
   async list(): Promise<StoredRun[]> {
-    const runs = await this.#records.keys();
+    const keys = await this.#records.keys();
+    const runs = keys
+      .filter((key) => key.endsWith(RECORD_SUFFIX))
+      .map((key) => key.slice(0, -RECORD_SUFFIX.length));
     const stored = await Promise.all(runs.map((run) => this.get(run)));
     return stored.sort(
       (a, b) => b.spec.createdAtMs - a.spec.createdAtMs || (a.spec.run < b.spec.run ? 1 : -1),
@@ -70,12 +81,12 @@ export class RunStore {
    */
   async change(run: string, change: RunChange, isDone?: (record: RunRecord) => boolean): Promise<RunRecord> {
     for (let attempt = 1; ; attempt++) {
-      const found = await this.#records.get(run);
+      const found = await this.#records.get(recordKey(run));
       if (found === null) throw notFound(run);
       if (attempt > 1 && isDone?.(found.value) === true) return found.value;
       const changed = applyChange(found.value, change, this.#clock.nowMs());
       try {
-        await this.#records.update(run, changed, found.revision);
+        await this.#records.update(recordKey(run), changed, found.revision);
         return changed;
       } catch (error) {
         const isConflict = error instanceof SaraError && error.code === 'STATE_CONFLICT';

@@ -150,7 +150,7 @@ export function drawSchedule(timed: readonly (readonly TimedTask[])[]): string {
 }
 
 /** What happens to every micro-batch, in order; each task needs the one before it. */
-function taskChain(numStages: number, mode: ScheduleMode): { kind: TaskKind; segment: number }[] {
+export function taskChain(numStages: number, mode: ScheduleMode): { kind: TaskKind; segment: number }[] {
   const last = numSegmentsOf(numStages) - 1;
   const forwards = Array.from({ length: last }, (_, segment) => ({ kind: 'forward' as const, segment }));
   switch (mode) {

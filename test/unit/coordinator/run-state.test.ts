@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import {
+  applyChange,
+  holdsCommit,
+  isTerminal,
+  newRecord,
+  type RunChange,
+  type RunRecord,
+} from '../../../coordinator/run-state.ts';
+import { SaraError, type ErrorCode } from '../../../shared/errors.ts';
+import type { RunState } from '../../../shared/run-api.ts';
+
+const RUN = '20261124-083015-emoji-4f2a';
+const STATES: readonly RunState[] = [
+  'queued',
+  'planning',
+  'running',
+  'finishing',
+  'succeeded',
+  'failed',
+  'cancelled',
+];
+const FAILURE: RunChange = { kind: 'fail', failure: { code: 'ACTOR_DIED', message: 'gone' } };
+
+function record(overrides: Partial<RunRecord> = {}): RunRecord {
+  return { ...newRecord(RUN, 0), state: 'running', generation: 2, step: 7, ...overrides };
+}
+
+function commit(overrides: Partial<Extract<RunChange, { kind: 'commit-step' }>> = {}) {
+  return { kind: 'commit-step', generation: 2, step: 7, loss: 0.5, maskDigest: 'ab', ...overrides } as const;
+}
+
+function refused(before: RunRecord, change: RunChange, code: ErrorCode): void {
+  assert.throws(
+    () => applyChange(before, change, 1),
+    (error) => error instanceof SaraError && error.code === code,
+    `${JSON.stringify(change)} from ${before.state}`,
+  );
+}
+
+describe('run state', () => {
+  it('goes from queued through planning, running and finishing to succeeded', () => {
+    let state = newRecord(RUN, 0);
+    for (const next of ['planning', 'running', 'finishing', 'succeeded'] as const) {
+      state = applyChange(state, { kind: 'enter', state: next }, 5);
+      assert.equal(state.state, next);
+      assert.equal(state.updatedAtMs, 5);
+    }
+  });
+
+  it('skips no state and goes back to none', () => {
+    const order = STATES.slice(0, 5);
+    for (const [i, from] of order.entries()) {
+      for (const [j, to] of order.entries()) {
+        if (to === 'queued' || j === i + 1) continue;
+        refused(record({ state: from }), { kind: 'enter', state: to as 'planning' }, 'STATE_CONFLICT');
+      }
+    }
+  });
+
+  it('may fail or be cancelled until it is terminal, and then not', () => {
+    for (const state of STATES) {
+      if (!isTerminal(state)) {
+        assert.equal(applyChange(record({ state }), FAILURE, 1).state, 'failed');
+        assert.equal(
+          applyChange(record({ state }), { kind: 'enter', state: 'cancelled' }, 1).state,
+          'cancelled',
+        );
+      }
+    }
+    refused(record({ state: 'succeeded' }), FAILURE, 'STATE_CONFLICT');
+    refused(record({ state: 'failed' }), { kind: 'enter', state: 'cancelled' }, 'STATE_CONFLICT');
+    refused(record({ state: 'cancelled' }), FAILURE, 'CANCELLED');
+  });
+
+  it('is left by resuming only when it failed or was cancelled', () => {
+    for (const state of ['failed', 'cancelled'] as const) {
+      const resumed = applyChange(record({ state }), { kind: 'resume' }, 1);
+      assert.deepEqual([resumed.state, resumed.step, resumed.failure], ['queued', 0, null]);
+      assert.equal(resumed.generation, 2, 'generations never fall');
+    }
+    refused(record({ state: 'succeeded' }), { kind: 'resume' }, 'STATE_CONFLICT');
+    refused(record({ state: 'running' }), { kind: 'resume' }, 'STATE_CONFLICT');
+  });
+
+  it('commits the step after the last one, in the generation in force, while running', () => {
+    const after = applyChange(record(), commit(), 9);
+    assert.deepEqual([after.step, after.loss, after.maskDigest, after.updatedAtMs], [8, 0.5, 'ab', 9]);
+    for (const step of [6, 8, -1]) refused(record(), commit({ step }), 'STATE_CONFLICT');
+    refused(record(), commit({ generation: 1 }), 'STALE_GENERATION');
+    refused(record(), commit({ generation: 3 }), 'STATE_CONFLICT');
+    refused(record({ state: 'finishing' }), commit(), 'STATE_CONFLICT');
+    refused(record({ state: 'cancelled' }), commit(), 'CANCELLED');
+  });
+
+  it('knows its own commit again, and no other', () => {
+    const after = applyChange(record(), commit({ loss: Number.NaN }), 1);
+    assert.ok(holdsCommit(after, commit({ loss: Number.NaN })));
+    for (const other of [{ step: 8 }, { generation: 3 }, { maskDigest: 'cd' }, { loss: 0.25 }]) {
+      assert.ok(!holdsCommit(after, commit({ loss: Number.NaN, ...other })));
+    }
+  });
+
+  it('raises the generation for whoever knows the one in force', () => {
+    const after = applyChange(record(), { kind: 'advance-generation', from: 2, generation: 3 }, 1);
+    assert.equal(after.generation, 3);
+    refused(record(), { kind: 'advance-generation', from: 1, generation: 3 }, 'STALE_GENERATION');
+    refused(record(), { kind: 'advance-generation', from: 2, generation: 2 }, 'STATE_CONFLICT');
+  });
+
+  it("starts a resumed run at its checkpoint's step, before any step is committed", () => {
+    const resumed = record({ step: 0 });
+    assert.equal(applyChange(resumed, { kind: 'start-at', generation: 2, step: 40 }, 1).step, 40);
+    refused(record({ step: 3 }), { kind: 'start-at', generation: 2, step: 40 }, 'STATE_CONFLICT');
+    refused(resumed, { kind: 'start-at', generation: 1, step: 40 }, 'STALE_GENERATION');
+  });
+});
