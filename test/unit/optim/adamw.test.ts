@@ -45,7 +45,9 @@ describe('AdamW', () => {
     const values = Float32Array.of(0.5, -2, 1e-3);
     const start = values.slice();
     const moments = zeroMoments(3);
-    gradients.forEach((gradient, i) => apply(values, gradient, i + 1, moments));
+    gradients.forEach((gradient, i) => {
+      apply(values, gradient, i + 1, moments);
+    });
     const expected = [0, 1, 2].map((j) =>
       referenceTrajectory(
         start[j],
@@ -116,11 +118,21 @@ describe('AdamW', () => {
   });
 
   it('refuses vectors of different lengths', () => {
-    assert.throws(() => apply(new Float32Array(2), new Float32Array(3), 1, zeroMoments(3)), {
-      code: 'INTERNAL',
-    });
-    assert.throws(() => apply(new Float32Array(3), new Float32Array(3), 0, zeroMoments(3)), {
-      code: 'INTERNAL',
-    });
+    assert.throws(
+      () => {
+        apply(new Float32Array(2), new Float32Array(3), 1, zeroMoments(3));
+      },
+      {
+        code: 'INTERNAL',
+      },
+    );
+    assert.throws(
+      () => {
+        apply(new Float32Array(3), new Float32Array(3), 0, zeroMoments(3));
+      },
+      {
+        code: 'INTERNAL',
+      },
+    );
   });
 });

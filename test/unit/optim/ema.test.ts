@@ -17,6 +17,11 @@ describe('moving average of the trained values', () => {
   });
 
   it('refuses vectors of different lengths', () => {
-    assert.throws(() => updateEma(new Float32Array(1), new Float32Array(2), 0.5), { code: 'INTERNAL' });
+    assert.throws(
+      () => {
+        updateEma(new Float32Array(1), new Float32Array(2), 0.5);
+      },
+      { code: 'INTERNAL' },
+    );
   });
 });

@@ -19,7 +19,9 @@ describe('learning rate schedule', () => {
   it('rises linearly from a first update that already moves to the peak', () => {
     for (const kind of LR_SCHEDULES) {
       const schedule: LrSchedule = { kind, learningRate: 1, warmupSteps: 4, totalSteps: 20 };
-      [0, 1, 2, 3, 4].forEach((step) => close(learningRateAt(schedule, step), (step + 1) / 5));
+      [0, 1, 2, 3, 4].forEach((step) => {
+        close(learningRateAt(schedule, step), (step + 1) / 5);
+      });
     }
   });
 

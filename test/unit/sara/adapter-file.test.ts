@@ -162,7 +162,9 @@ describe('adapter file', () => {
       [1, 4, 6],
       [1, 4, 4294967295],
     ]) {
-      await tamper((tensors) => (tensors.get('a.weight.indices') as Tensor<Uint32Array>).data.set(bad));
+      await tamper((tensors) => {
+        (tensors.get('a.weight.indices') as Tensor<Uint32Array>).data.set(bad);
+      });
       await assert.rejects(
         readAdapter(path, base),
         { code: 'FILE_CORRUPT', message: /a\.weight\.indices.*ascend and stay below 6/s },

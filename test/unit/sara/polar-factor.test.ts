@@ -95,9 +95,9 @@ describe('polar factor', () => {
     const matrix = everyEntry(8, 8, withSingularValues(8, [1, 1, 0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5]));
     const polar = await polarFactorByEigen(matrix);
     const { s } = svd(8, 8, polar);
-    s.forEach((value) =>
-      assert.ok(Math.abs(value - 1) < POLAR_TOLERANCE, `singular value ${value} of the polar factor`),
-    );
+    s.forEach((value) => {
+      assert.ok(Math.abs(value - 1) < POLAR_TOLERANCE, `singular value ${value} of the polar factor`);
+    });
   });
 
   it('lets singular values that are only rounding contribute nothing', async () => {

@@ -39,9 +39,14 @@ describe('tensor filter', () => {
 
   it('refuses a pattern that matches no tensor, by its name', () => {
     requireEveryPatternMatches({ include: ['*.attn1.*'], exclude: ['conv_out.bias'] }, names);
-    assert.throws(() => requireEveryPatternMatches({ include: [], exclude: ['*.attn3.*'] }, names), {
-      code: 'CONFIG_INVALID',
-      message: /"\*\.attn3\.\*" matches none of the model's 4 tensors/,
-    });
+    assert.throws(
+      () => {
+        requireEveryPatternMatches({ include: [], exclude: ['*.attn3.*'] }, names);
+      },
+      {
+        code: 'CONFIG_INVALID',
+        message: /"\*\.attn3\.\*" matches none of the model's 4 tensors/,
+      },
+    );
   });
 });
