@@ -1,17 +1,24 @@
 /** Comparison of arrays the way the tolerances of the tests are stated. */
 
+/** Euclidean norm, summed in float64. */
+export function norm(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] ** 2;
+  return Math.sqrt(sum);
+}
+
+/** ||a - b||, or Infinity where the lengths differ. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2;
+  return Math.sqrt(sum);
+}
+
 /** ||a - b|| / ||b||, or ||a - b|| where b is zero to rounding (||b|| below `zeroNorm`). */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>, zeroNorm = 1e-6): number {
-  if (a.length !== b.length) return Infinity;
-  let difference = 0;
-  let reference = 0;
-  for (let i = 0; i < a.length; i++) {
-    difference += (a[i] - b[i]) ** 2;
-    reference += b[i] ** 2;
-  }
-  const distance = Math.sqrt(difference);
-  const norm = Math.sqrt(reference);
-  return norm < zeroNorm ? distance : distance / norm;
+  const reference = norm(b);
+  return reference < zeroNorm ? distance(a, b) : distance(a, b) / reference;
 }
 
 /** Deterministic values in [-1, 1) for tests that only need "some numbers" (mulberry32). */
@@ -21,6 +28,6 @@ export function someNumbers(count: number, seed: number): Float32Array {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (((t ^ (t >>> 14)) >>> 0) / 2 ** 31) - 1;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
   });
 }
