@@ -81,8 +81,8 @@ export class RunJournal {
   }
 
   /**
-   * Sets the first step after resuming, to what the checkpoint has.
-   * @throws SaraError STATE_CONFLICT when steps were committed already
+   * Sets the first step of a worker group, to what its checkpoint has.
+   * @throws SaraError STATE_CONFLICT when that is ahead of what was committed in this life of the run
    */
   async startAt(step: number): Promise<void> {
     if (step !== this.step) await this.#change({ kind: 'start-at', generation: this.generation, step });

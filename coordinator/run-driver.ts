@@ -23,7 +23,8 @@ import { checkpointFolder, newestCheckpoint, pruneCheckpoints, stageFileName, wr
 import { decideFailure } from './failure-policy.ts';
 import { planRun } from './plan/planner.ts';
 import type { RunPlan } from './plan/run-plan.ts';
-import { planRequestOf, planSummary } from './plan/summary.ts';
+import { planRequest, planWorker } from './plan/plan-request.ts';
+import { summarizePlan } from './plan/plan-summary.ts';
 import { Replica, type StageRef } from './replica.ts';
 import { linkLatest, writeReport, type RunReport } from './report.ts';
 import type { RunContext, RunOutcome } from './run-context.ts';
@@ -88,7 +89,7 @@ class RunDriver {
         const error = asSaraError(thrown);
         if (this.#context.signal.aborted) throw this.#context.signal.reason;
         const decision = decideFailure(error, { numRestarts, maxRestarts: config.faults.maxRestarts });
-        if (decision.kind === 'fail') throw error;
+        if (decision.kind !== 'respawn') throw decision.error;
         if (typeof error.context.worker === 'string') this.#lostWorkers.add(error.context.worker);
         log.warn({ err: error, numRestarts }, 'worker group lost; going on from the newest checkpoint');
         await journal.publish({ kind: 'log', level: 'warn', message: `${error.message}; going on from the newest checkpoint`, worker: '' });
@@ -122,8 +123,7 @@ class RunDriver {
       const selected = await this.#select(group, checkpoint);
       const firstStep = checkpoint?.step ?? 0;
       if (!isRestart) await journal.enter('running');
-      if (isRestart) await journal.rollBackTo(firstStep);
-      else await journal.startAt(firstStep);
+      await journal.startAt(firstStep);
       this.#forgetAfter(firstStep);
 
       await this.#train(group, selected, profile, firstStep);
@@ -140,16 +140,12 @@ class RunDriver {
     const wanted = (config.pipeline.stages ?? 1) * (config.pipeline.replicas ?? 1);
     const waitFor = (count: number): Promise<RegisteredWorker[]> =>
       registry.waitFor({ count, purpose: `run ${run}`, except: this.#lostWorkers, timeoutMs: WORKERS_TIMEOUT_MS, signal });
-    if (!isRestart) {
-      const workers = await waitFor(wanted);
-      const plan = planRun(planRequestOf(profile, workers, config));
-      await journal.recordPlan(planSummary(plan, profile));
-      return { plan, workers };
-    }
+    const workers = await waitFor(isRestart ? 1 : wanted);
     // Fewer workers than before: the shape that was asked for gives way to what is left.
-    const workers = await waitFor(1);
-    const free = workers.length < wanted ? { ...config, pipeline: { stages: null, replicas: null } } : config;
-    return { plan: planRun(planRequestOf(profile, workers, free)), workers };
+    const shape = workers.length < wanted ? { stages: null, replicas: null } : config.pipeline;
+    const plan = planRun(planRequest({ ...config, pipeline: shape }, profile, workers.map(planWorker)));
+    await journal.recordPlan(summarizePlan(plan));
+    return { plan, workers };
   }
 
   async #placeStages(system: System, plan: RunPlan, workers: readonly RegisteredWorker[], profile: ModelProfile): Promise<Group> {

@@ -6,7 +6,8 @@
  *     failed -> queued   (resumed from its last checkpoint)
  *
  * Invariants, whoever writes:
- * 1. `step` grows by one at a time, and only in state running; a resumed run first jumps to its checkpoint's step.
+ * 1. `step` grows by one at a time, and only in state running. A new worker group starts at its checkpoint's step:
+ *    a resumed run jumps forward to it, a group that replaces another goes back to it.
  * 2. `generation` never falls. A writer with a lower one is refused (STALE_GENERATION) and changes nothing.
  * 3. A terminal state is left only by resuming.
  */
@@ -50,7 +51,7 @@ export type RunChange =
   | { readonly kind: 'resume' }
   | { readonly kind: 'plan'; readonly plan: PlanSummary }
   | { readonly kind: 'advance-generation'; readonly generation: number; readonly from: number }
-  /** Steps [0, step) were committed in an earlier life of this run and are in the checkpoint it goes on from. */
+  /** Steps [0, step) are in the checkpoint that the worker group goes on from; those after it are run again. */
   | { readonly kind: 'start-at'; readonly generation: number; readonly step: number }
   | ({ readonly kind: 'commit-step' } & StepCommit);
 
@@ -106,7 +107,8 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       // The steps go on from the checkpoint that the driver finds, which may be older than the last commit.
       return changed({ state: nextState(record, 'queued'), failure: null, step: 0 });
     case 'plan':
-      requireState(record, 'planning', 'a plan');
+      // A worker group that lost a worker is planned anew while the run goes on.
+      if (record.state !== 'running') requireState(record, 'planning', 'a plan');
       return changed({ plan: change.plan });
     case 'advance-generation':
       requireGeneration(record, change.from);
@@ -116,8 +118,8 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       return changed({ generation: change.generation });
     case 'start-at':
       requireGeneration(record, change.generation);
-      if (record.step !== 0)
-        throw conflict(record, `cannot start at step ${change.step}, ${record.step} is reached`);
+      if (record.step !== 0 && change.step > record.step)
+        throw conflict(record, `cannot start at step ${change.step}, only ${record.step} are committed`);
       return changed({ step: change.step });
     case 'commit-step':
       requireGeneration(record, change.generation);

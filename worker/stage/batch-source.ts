@@ -33,9 +33,9 @@ export interface RunData {
 
 /** @throws SaraError FILE_NOT_FOUND or DATA_INVALID naming the folder or file */
 export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
-  const { path, validationPath, resolution, onBrokenImage } = config.data;
+  const { path, validationPath, resolution, onBrokenImage, captionPrefix } = config.data;
   const open = async (folder: string): Promise<ImageSet> =>
-    ImageSet.open(await scanImageFolder(folder), {
+    ImageSet.open(await scanImageFolder(folder, captionPrefix), {
       resolution: { height: resolution, width: resolution },
       onBrokenImage,
       cacheBytes: IMAGE_CACHE_BYTES,
@@ -126,17 +126,15 @@ export class ImageBatchSource implements BatchSource {
   async #tensors(noisy: Float32Array, target: Float32Array, timesteps: ArrayLike<number>, captions: readonly string[]): Promise<Record<string, Tensor>> {
     const { config, model } = this.#options;
     const batch = captions.length;
-    const { resolution, captionPrefix } = config.data;
+    const { resolution } = config.data;
     const shape = [batch, NUM_CHANNELS, resolution, resolution];
-    // The empty caption stands for "no caption" and gets no prefix.
-    const prefixed = captions.map((caption) => (caption === '' ? '' : captionPrefix + caption));
     return {
       sample: floatTensor(shape, noisy),
       target: floatTensor(shape, target),
       timesteps: floatTensor([batch], Float32Array.from(timesteps)),
       ...(this.#textStates === null
-        ? { input_ids: tokenIds(model.text, prefixed) }
-        : { encoder_hidden_states: await this.#textStates.encode(prefixed) }),
+        ? { input_ids: tokenIds(model.text, captions) }
+        : { encoder_hidden_states: await this.#textStates.encode(captions) }),
     };
   }
 }
