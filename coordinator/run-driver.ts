@@ -17,9 +17,22 @@ import type { ObjectRef } from '../shared/actor/object-ref.ts';
 import { ActorSystem } from '../shared/actor/system.ts';
 import { sha256Hex } from '../shared/digest.ts';
 import { asSaraError, SaraError } from '../shared/errors.ts';
-import type { ActorClasses, GradientReport, ModelProfile, SelectionReport, StageArgs } from '../shared/stage-protocol.ts';
+import type {
+  ActorClasses,
+  GradientReport,
+  ModelProfile,
+  SelectionReport,
+  StageArgs,
+} from '../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
-import { checkpointFolder, newestCheckpoint, pruneCheckpoints, stageFileName, writeManifest, type Checkpoint } from './checkpoint-manifest.ts';
+import {
+  checkpointFolder,
+  newestCheckpoint,
+  pruneCheckpoints,
+  stageFileName,
+  writeManifest,
+  type Checkpoint,
+} from './checkpoint-manifest.ts';
 import { decideFailure } from './failure-policy.ts';
 import { planRun } from './plan/planner.ts';
 import type { RunPlan } from './plan/run-plan.ts';
@@ -92,20 +105,35 @@ class RunDriver {
         if (decision.kind !== 'respawn') throw decision.error;
         if (typeof error.context.worker === 'string') this.#lostWorkers.add(error.context.worker);
         log.warn({ err: error, numRestarts }, 'worker group lost; going on from the newest checkpoint');
-        await journal.publish({ kind: 'log', level: 'warn', message: `${error.message}; going on from the newest checkpoint`, worker: '' });
+        await journal.publish({
+          kind: 'log',
+          level: 'warn',
+          message: `${error.message}; going on from the newest checkpoint`,
+          worker: '',
+        });
       }
     }
   }
 
   async #profile(): Promise<ModelProfile> {
     const { registry, signal, journal, run } = this.#context;
-    const [worker] = await registry.waitFor({ count: 1, purpose: `run ${run}`, timeoutMs: WORKERS_TIMEOUT_MS, signal });
+    const [worker] = await registry.waitFor({
+      count: 1,
+      purpose: `run ${run}`,
+      timeoutMs: WORKERS_TIMEOUT_MS,
+      signal,
+    });
     const generation = await journal.advanceGeneration();
     return this.#withSystem(generation, async (system) => {
       const actor = await system.spawn(endpointOf(worker), 'ModelActor', this.#place(), { signal });
       const profile = await actor.profile({}, { timeoutMs: PROFILE_TIMEOUT_MS, signal });
       for (const { path, reason } of profile.skippedImages) {
-        await journal.publish({ kind: 'log', level: 'warn', message: `left out ${path}: ${reason}`, worker: worker.name });
+        await journal.publish({
+          kind: 'log',
+          level: 'warn',
+          message: `left out ${path}: ${reason}`,
+          worker: worker.name,
+        });
       }
       await system.stop(actor);
       return profile;
@@ -135,11 +163,20 @@ class RunDriver {
     });
   }
 
-  async #plan(profile: ModelProfile, isRestart: boolean): Promise<{ plan: RunPlan; workers: RegisteredWorker[] }> {
+  async #plan(
+    profile: ModelProfile,
+    isRestart: boolean,
+  ): Promise<{ plan: RunPlan; workers: RegisteredWorker[] }> {
     const { config, registry, signal, journal, run } = this.#context;
     const wanted = (config.pipeline.stages ?? 1) * (config.pipeline.replicas ?? 1);
     const waitFor = (count: number): Promise<RegisteredWorker[]> =>
-      registry.waitFor({ count, purpose: `run ${run}`, except: this.#lostWorkers, timeoutMs: WORKERS_TIMEOUT_MS, signal });
+      registry.waitFor({
+        count,
+        purpose: `run ${run}`,
+        except: this.#lostWorkers,
+        timeoutMs: WORKERS_TIMEOUT_MS,
+        signal,
+      });
     const workers = await waitFor(isRestart ? 1 : wanted);
     // Fewer workers than before: the shape that was asked for gives way to what is left.
     const shape = workers.length < wanted ? { stages: null, replicas: null } : config.pipeline;
@@ -148,7 +185,12 @@ class RunDriver {
     return { plan, workers };
   }
 
-  async #placeStages(system: System, plan: RunPlan, workers: readonly RegisteredWorker[], profile: ModelProfile): Promise<Group> {
+  async #placeStages(
+    system: System,
+    plan: RunPlan,
+    workers: readonly RegisteredWorker[],
+    profile: ModelProfile,
+  ): Promise<Group> {
     const { config, natsServers, signal } = this.#context;
     const workerOf = new Map(workers.map((worker) => [worker.name, worker]));
     const actorsOn = (name: string): number => plan.placements.filter(({ worker }) => worker === name).length;
@@ -174,7 +216,12 @@ class RunDriver {
       plan.placements.forEach((placement, i) => {
         if (placement.replica === replica) stages[placement.stage] = refs[i];
       });
-      return new Replica({ stages, free: (...objects) => { system.free(...objects); } });
+      return new Replica({
+        stages,
+        free: (...objects) => {
+          system.free(...objects);
+        },
+      });
     });
     return { system, plan, replicas, workers: workers.filter(({ name }) => actorsOn(name) > 0) };
   }
@@ -192,7 +239,12 @@ class RunDriver {
     const { config, journal } = this.#context;
     const options = this.#longCall();
     const stages = allStages(group);
-    const threshold = checkpoint !== null ? checkpoint.threshold : config.sara === null ? null : await this.#threshold(group, config.sara);
+    const threshold =
+      checkpoint !== null
+        ? checkpoint.threshold
+        : config.sara === null
+          ? null
+          : await this.#threshold(group, config.sara);
     const reports = await Promise.all(
       stages.map((stage) =>
         stage.select(
@@ -220,19 +272,34 @@ class RunDriver {
       numReselections: own[0].numReselections,
     };
     if (selected.trainableCount === 0) {
-      throw new SaraError('CONFIG_INVALID', `sara.threshold ${threshold} selects no weight of ${selected.parameterCount}; raise it, or give sara.fraction`, { threshold });
+      throw new SaraError(
+        'CONFIG_INVALID',
+        `sara.threshold ${threshold} selects no weight of ${selected.parameterCount}; raise it, or give sara.fraction`,
+        { threshold },
+      );
     }
-    await journal.publish({ kind: 'mask-refreshed', stage: 1 + selected.numReselections, trainableCount: selected.trainableCount, releasedCount: 0, digest: selected.maskDigest });
+    await journal.publish({
+      kind: 'mask-refreshed',
+      stage: 1 + selected.numReselections,
+      trainableCount: selected.trainableCount,
+      releasedCount: 0,
+      digest: selected.maskDigest,
+    });
     return selected;
   }
 
-  async #threshold({ system, replicas }: Group, sara: { threshold: number | null; fraction: number | null }): Promise<number> {
+  async #threshold(
+    { system, replicas }: Group,
+    sara: { threshold: number | null; fraction: number | null },
+  ): Promise<number> {
     if (sara.threshold !== null || sara.fraction === null) return sara.threshold ?? 0;
     const { stages } = replicas[0];
     const { fraction } = sara;
     const options = this.#longCall();
     const histograms = async (upperBin: number | null): Promise<ObjectRef[]> =>
-      (await Promise.all(stages.map((stage) => stage.magnitudeHistogram({ upperBin }, options)))).map(({ counts }) => counts);
+      (await Promise.all(stages.map((stage) => stage.magnitudeHistogram({ upperBin }, options)))).map(
+        ({ counts }) => counts,
+      );
     const upper = await histograms(null);
     const { upperBin } = await stages[0].resolveThreshold({ fraction, upper, lower: [] }, options);
     const lower = await histograms(upperBin);
@@ -247,29 +314,45 @@ class RunDriver {
     const deadline = new StepDeadline();
     if (this.#validationLosses.length === 0) await this.#validate(group, profile, firstStep);
     for (let step = firstStep; step < train.steps; step++) {
-      if (config.sara !== null && config.sara.reselectStep === step && step > 0 && selected.numReselections === 0) {
+      if (
+        config.sara !== null &&
+        config.sara.reselectStep === step &&
+        step > 0 &&
+        selected.numReselections === 0
+      ) {
         await this.#reselect(group, selected, step);
       }
       signal.throwIfAborted();
       await this.#trainStep(group, selected, step, deadline);
       const done = step + 1;
       const isLast = done === train.steps;
-      if (isLast || (validation.everySteps > 0 && done % validation.everySteps === 0)) await this.#validate(group, profile, done);
-      if (isLast || (checkpoint.everySteps > 0 && done % checkpoint.everySteps === 0)) await this.#checkpoint(group, selected, profile, done);
+      if (isLast || (validation.everySteps > 0 && done % validation.everySteps === 0))
+        await this.#validate(group, profile, done);
+      if (isLast || (checkpoint.everySteps > 0 && done % checkpoint.everySteps === 0))
+        await this.#checkpoint(group, selected, profile, done);
     }
   }
 
   /** Pipeline, gradients, commit, update: applied by every stage of every replica, or by none. */
-  async #trainStep({ plan, replicas }: Group, selected: Selected, step: number, deadline: StepDeadline): Promise<void> {
+  async #trainStep(
+    { plan, replicas }: Group,
+    selected: Selected,
+    step: number,
+    deadline: StepDeadline,
+  ): Promise<void> {
     const { journal, config, signal, clock } = this.#context;
     const startedAtMs = clock.nowMs();
     const options = { timeoutMs: deadline.timeoutMs, signal };
-    const losses = await Promise.all(replicas.map((replica) => replica.trainStep(step, plan.microBatchesPerReplica, options)));
+    const losses = await Promise.all(
+      replicas.map((replica) => replica.trainStep(step, plan.microBatchesPerReplica, options)),
+    );
     const loss = sum(losses, (part) => part) / losses.length;
 
     const { rankCandidates } = selected;
     const stages = replicas.flatMap((replica) => replica.stages);
-    const reports = await Promise.all(stages.map((stage) => stage.finishGradients({ step, rankCandidates }, options)));
+    const reports = await Promise.all(
+      stages.map((stage) => stage.finishGradients({ step, rankCandidates }, options)),
+    );
     requireFinite(step, loss, reports);
     requireEqualReplicas(plan, reports);
     const own = reports.slice(0, plan.numStages);
@@ -278,7 +361,9 @@ class RunDriver {
     await journal.commitStep({ step, loss, maskDigest });
 
     const squaredNorms = own.map(({ squaredNorm }) => squaredNorm);
-    const [{ learningRate, gradientNorm }] = await Promise.all(stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options)));
+    const [{ learningRate, gradientNorm }] = await Promise.all(
+      stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options)),
+    );
     const durationMs = clock.nowMs() - startedAtMs;
     deadline.observe(durationMs);
     this.#stepSeconds.push(durationMs / 1000);
@@ -305,15 +390,29 @@ class RunDriver {
     const digest = runDigest(own);
     const releasedCount = sum(own, (report) => report.releasedCount);
     const trainableCount = sum(own, (report) => report.trainableCount);
-    await journal.publish({ kind: 'mask-refreshed', stage: 2 + selected.numReselections, trainableCount, releasedCount, digest });
-    await Promise.all(stages.map((stage, i) => stage.commitReselection({ step, maskDigest: prepared[i].maskDigest }, options)));
+    await journal.publish({
+      kind: 'mask-refreshed',
+      stage: 2 + selected.numReselections,
+      trainableCount,
+      releasedCount,
+      digest,
+    });
+    await Promise.all(
+      stages.map((stage, i) =>
+        stage.commitReselection({ step, maskDigest: prepared[i].maskDigest }, options),
+      ),
+    );
     selected.trainableCount = trainableCount;
     selected.maskDigest = digest;
     selected.numReselections++;
     this.#reselections.push({ step, trainableCount, releasedCount });
   }
 
-  async #validate({ plan, replicas }: Group, { numValidationSamples }: ModelProfile, step: number): Promise<void> {
+  async #validate(
+    { plan, replicas }: Group,
+    { numValidationSamples }: ModelProfile,
+    step: number,
+  ): Promise<void> {
     if (numValidationSamples === 0) return;
     const { journal } = this.#context;
     // Whole micro-batches only, so that every sample weighs the same.
@@ -323,7 +422,12 @@ class RunDriver {
     await journal.publish({ kind: 'validated', loss, numExamples: numMicroBatches * plan.microBatchSize });
   }
 
-  async #checkpoint({ plan, replicas }: Group, selected: Selected, profile: ModelProfile, step: number): Promise<void> {
+  async #checkpoint(
+    { plan, replicas }: Group,
+    selected: Selected,
+    profile: ModelProfile,
+    step: number,
+  ): Promise<void> {
     const { runFolder, run, config, journal } = this.#context;
     const folder = await checkpointFolder(runFolder, step);
     const options = this.#longCall();
@@ -334,22 +438,44 @@ class RunDriver {
       }),
     );
     const { threshold, numReselections } = selected;
-    const sizeBytes = await writeManifest(folder, { run, step, baseHash: profile.baseHash, threshold, numReselections, stages });
+    const sizeBytes = await writeManifest(folder, {
+      run,
+      step,
+      baseHash: profile.baseHash,
+      threshold,
+      numReselections,
+      stages,
+    });
     await pruneCheckpoints(runFolder, config.checkpoint.keepLast);
-    await journal.publish({ kind: 'checkpointed', path: folder, sizeBytes, digest: runDigest(stages.slice(0, plan.numStages)) });
+    await journal.publish({
+      kind: 'checkpointed',
+      path: folder,
+      sizeBytes,
+      digest: runDigest(stages.slice(0, plan.numStages)),
+    });
   }
 
   async #finish(group: Group, selected: Selected, profile: ModelProfile, step: number): Promise<RunReport> {
     const { journal, runFolder, signal } = this.#context;
     const { system, replicas, workers } = group;
     const options = this.#longCall();
-    const values = (await Promise.all(replicas[0].stages.map((stage) => stage.exportValues({}, options)))).map((exported) => exported.values);
+    const values = (
+      await Promise.all(replicas[0].stages.map((stage) => stage.exportValues({}, options)))
+    ).map((exported) => exported.values);
     const [worker] = workers;
-    const artifactActor = await system.spawn(endpointOf(worker), 'ArtifactActor', { ...this.#place(), numThreads: worker.numThreads }, { signal });
+    const artifactActor = await system.spawn(
+      endpointOf(worker),
+      'ArtifactActor',
+      { ...this.#place(), numThreads: worker.numThreads },
+      { signal },
+    );
     const { threshold, numReselections } = selected;
     const written = [
       await artifactActor.writeModel({ values, step, threshold, numReselections }, options),
-      await artifactActor.renderLoss({ training: this.#trainingLosses, validation: this.#validationLosses }, options),
+      await artifactActor.renderLoss(
+        { training: this.#trainingLosses, validation: this.#validationLosses },
+        options,
+      ),
       await artifactActor.renderSamples({}, options),
     ];
     system.free(...values);
@@ -364,7 +490,12 @@ class RunDriver {
     return report;
   }
 
-  async #report({ plan, replicas, workers }: Group, selected: Selected, profile: ModelProfile, artifacts: RunReport['artifacts']): Promise<RunReport> {
+  async #report(
+    { plan, replicas, workers }: Group,
+    selected: Selected,
+    profile: ModelProfile,
+    artifacts: RunReport['artifacts'],
+  ): Promise<RunReport> {
     const { run, config, clock, link } = this.#context;
     const peakRssBytes: Record<string, number> = { coordinator: process.resourceUsage().maxRSS * 1024 };
     const stages = replicas.flatMap((replica) => replica.stages);
@@ -441,16 +572,25 @@ function allStages({ replicas }: Group): StageRef[] {
 
 /** One digest for the run's mask: that of the only stage, or a hash over those of all stages in order. */
 function runDigest(stages: readonly { maskDigest: string }[]): string {
-  return stages.length === 1 ? stages[0].maskDigest : sha256Hex(stages.map(({ maskDigest }) => maskDigest).join('\n'));
+  return stages.length === 1
+    ? stages[0].maskDigest
+    : sha256Hex(stages.map(({ maskDigest }) => maskDigest).join('\n'));
 }
 
 /** @throws SaraError MASK_DIVERGED when a replica's stage has another mask than the same stage of replica 0 */
-function requireEqualReplicas({ numStages }: RunPlan, reports: readonly Pick<SelectionReport, 'maskDigest'>[]): void {
+function requireEqualReplicas(
+  { numStages }: RunPlan,
+  reports: readonly Pick<SelectionReport, 'maskDigest'>[],
+): void {
   for (const [i, { maskDigest }] of reports.entries()) {
     const first = reports[i % numStages].maskDigest;
     if (maskDigest === first) continue;
     const replica = Math.floor(i / numStages);
-    throw new SaraError('MASK_DIVERGED', `stage ${i % numStages} has mask ${first} in replica 0 and ${maskDigest} in replica ${replica}`, { stage: i % numStages, replica });
+    throw new SaraError(
+      'MASK_DIVERGED',
+      `stage ${i % numStages} has mask ${first} in replica 0 and ${maskDigest} in replica ${replica}`,
+      { stage: i % numStages, replica },
+    );
   }
 }
 

@@ -1,0 +1,51 @@
+/** A coordinator that answers over gRPC: the API bound to a port. */
+import type { Clock } from '../shared/clock.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Logger } from '../shared/log.ts';
+import type { NatsLink } from '../shared/messaging/connection.ts';
+import { coordinatorService } from '../shared/rpc/coordinator-service.ts';
+import { startRpcServer } from '../shared/rpc/server.ts';
+import { Coordinator } from './coordinator.ts';
+import type { ProfileModel } from './plan/profile-model.ts';
+import type { DriveRun } from './run-context.ts';
+
+/** What a coordinator leaves to others. */
+export interface CoordinatorParts {
+  readonly driveRun: DriveRun;
+  readonly profileModel: ProfileModel;
+}
+
+export interface CoordinatorServerOptions extends CoordinatorParts {
+  readonly link: NatsLink;
+  /** As workers reach it. */
+  readonly natsServers: string;
+  /** host:port; port 0: any free one. */
+  readonly listen: string;
+  readonly clock?: Clock;
+  readonly log: Logger;
+}
+
+export interface CoordinatorServer {
+  /** host:port it listens on. */
+  readonly address: string;
+  readonly coordinator: Coordinator;
+  /** Cancels the run in progress, waits for it, and closes the port. */
+  stop(): Promise<void>;
+}
+
+export async function startCoordinator(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
+  const coordinator = await Coordinator.open({ clock: systemClock, ...options });
+  const server = await startRpcServer({
+    listen: options.listen,
+    services: [coordinatorService(coordinator)],
+  });
+  return {
+    address: server.address,
+    coordinator,
+    stop: async () => {
+      // The run first: those who watch it learn how it ended before their stream does.
+      await coordinator.stop();
+      await server.stop();
+    },
+  };
+}
