@@ -14,3 +14,17 @@ export function formatBytes(bytes: number): string {
 export function exactBytes(bytes: number): string {
   return `${bytes.toLocaleString('en-US')} bytes`;
 }
+
+const SIZE = /^(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?$/i;
+
+/**
+ * Reads `8GB` (decimal), `8GiB` (binary) or plain bytes.
+ * @returns whole bytes, or null when it is no size
+ */
+export function parseBytes(text: string): number | null {
+  const match = SIZE.exec(text.trim());
+  if (match === null) return null;
+  const [, number, unit, binary] = match;
+  const power = ['', 'K', 'M', 'G', 'T'].indexOf(unit.toUpperCase());
+  return Math.floor(Number(number) * (binary === '' ? 1000 : 1024) ** power);
+}

@@ -6,8 +6,7 @@
  */
 import { SaraError } from '../shared/errors.ts';
 import type { EventBus } from '../shared/messaging/bus.ts';
-import type { PlanSummary } from '../shared/run-api.ts';
-import type { RunEventBody } from '../shared/run-event.ts';
+import type { PlanSummary, RunEventBody, RunState } from '../shared/run-event.ts';
 import { holdsCommit, type RunChange, type RunRecord } from './run-state.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -48,11 +47,16 @@ export class RunJournal {
     await this.#events.publish(this.run, { ...body, generation: this.generation, step: this.step });
   }
 
-  /** Enters a state and tells about it. */
+  get state(): RunState {
+    return this.#record.state;
+  }
+
+  /** Enters a state and tells about it; in that state already, does nothing. */
   async enter(
     state: 'planning' | 'running' | 'finishing' | 'succeeded' | 'cancelled',
     reason = '',
   ): Promise<void> {
+    if (this.state === state) return;
     await this.#change({ kind: 'enter', state });
     await this.publish({ kind: 'state-changed', state, reason });
   }

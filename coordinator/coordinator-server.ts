@@ -1,9 +1,9 @@
 /** A coordinator that answers over gRPC: the API bound to a port. */
 import type { Clock } from '../shared/clock.ts';
 import { systemClock } from '../shared/clock.ts';
+import { coordinatorService } from '../shared/coordinator-client.ts';
 import type { Logger } from '../shared/log.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
-import { coordinatorService } from '../shared/rpc/coordinator-service.ts';
 import { startRpcServer } from '../shared/rpc/server.ts';
 import { Coordinator } from './coordinator.ts';
 import type { ProfileModel } from './plan/profile-model.ts';

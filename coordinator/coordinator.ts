@@ -7,24 +7,37 @@
  */
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import type { Clock } from '../shared/clock.ts';
-import { parseRunConfigJson, serializeRunConfig, type ResolvedRunConfig } from '../shared/config.ts';
+import {
+  parseRunConfigJson,
+  resolveRunConfig,
+  serializeRunConfig,
+  type ResolvedRunConfig,
+  type RunConfig,
+} from '../shared/config.ts';
 import { asSaraError, SaraError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { EventBus } from '../shared/messaging/bus.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
-import type { CallInfo, CoordinatorApi, PlanSummary, RunSummary, WorkerSummary } from '../shared/run-api.ts';
-import type { RunEvent } from '../shared/run-event.ts';
+import type {
+  CallInfo,
+  CoordinatorApi,
+  PlanSummary,
+  RunRequest,
+  RunSummary,
+  WorkerSummary,
+} from '../shared/run-api.ts';
+import { isTerminal, type RunEvent } from '../shared/run-event.ts';
+import { parseStrictJson } from '../shared/strict-json.ts';
 import { RunJournal } from './commit.ts';
 import type { CoordinatorParts } from './coordinator-server.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
 import { summarizePlan } from './plan/plan-summary.ts';
 import { planRun } from './plan/planner.ts';
-import { linkLatest } from './report.ts';
 import { requireRunId, runId } from './run-id.ts';
-import { isTerminal, summarizeRun, type RunSpec } from './run-state.ts';
+import { summarizeRun, type RunSpec } from './run-state.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
 import { endpointOf, WorkerRegistry } from './worker-registry.ts';
 
@@ -83,8 +96,8 @@ export class Coordinator implements CoordinatorApi {
     return this.#registry;
   }
 
-  async submitRun(request: { configJson: string; baseDirectory: string }): Promise<{ run: string }> {
-    const config = this.#parseConfig(request.configJson);
+  async submitRun(request: RunRequest): Promise<{ run: string }> {
+    const config = requestedConfig(request);
     const nowMs = this.#options.clock.nowMs();
     const label = config.name === '' ? basename(config.data.path) : config.name;
     const run = runId(nowMs, label, randomInt(65536));
@@ -123,10 +136,7 @@ export class Coordinator implements CoordinatorApi {
     { signal }: CallInfo,
   ): AsyncGenerator<RunEvent, void> {
     await this.#store.get(requireRunId(run));
-    for await (const event of this.#events.watch(run, { fromSequence, signal })) {
-      yield event;
-      if (event.kind === 'state-changed' && isTerminal(event.state)) return;
-    }
+    yield* this.#events.watch(run, { fromSequence, signal });
   }
 
   async cancelRun({ run, reason }: { run: string; reason: string }): Promise<RunSummary> {
@@ -162,11 +172,8 @@ export class Coordinator implements CoordinatorApi {
     return { workers };
   }
 
-  async planRun(
-    request: { configJson: string; baseDirectory: string },
-    { signal }: CallInfo,
-  ): Promise<PlanSummary> {
-    const config = this.#parseConfig(request.configJson);
+  async planRun(request: RunRequest, { signal }: CallInfo): Promise<PlanSummary> {
+    const config = requestedConfig(request);
     const workers = await this.#registry.available();
     if (workers.length === 0) {
       throw new SaraError(
@@ -174,7 +181,8 @@ export class Coordinator implements CoordinatorApi {
         'a plan needs a worker that reads the model, and none is registered',
       );
     }
-    const place = { configJson: request.configJson, runFolder: config.output.dir };
+    const configJson = new TextDecoder().decode(serializeRunConfig(config));
+    const place = { configJson, runFolder: config.output.dir };
     const profile = await this.#options.profileModel(endpointOf(workers[0]), place, {
       signal,
       log: this.#log,
@@ -188,10 +196,6 @@ export class Coordinator implements CoordinatorApi {
     this.#queue.length = 0;
     this.#current?.abort.abort(new SaraError('CANCELLED', 'the coordinator was stopped', {}));
     await this.#working;
-  }
-
-  #parseConfig(configJson: string): ResolvedRunConfig {
-    return parseRunConfigJson(new TextEncoder().encode(configJson), 'the submitted configuration');
   }
 
   async #find(run: string): Promise<StoredRun | null> {
@@ -277,7 +281,7 @@ export class Coordinator implements CoordinatorApi {
     try {
       await this.#options.driveRun({
         run,
-        config: this.#parseConfig(spec.configJson),
+        config: parseRunConfigJson(new TextEncoder().encode(spec.configJson), `run ${run}`),
         configJson: spec.configJson,
         runFolder: spec.runFolder,
         isResumed,
@@ -289,7 +293,6 @@ export class Coordinator implements CoordinatorApi {
         log,
         clock: this.#options.clock,
       });
-      await linkLatest(spec.runFolder);
       await journal.enter('succeeded');
     } catch (thrown) {
       await this.#recordEnd(journal, asSaraError(thrown), log);
@@ -320,4 +323,26 @@ export class Coordinator implements CoordinatorApi {
       ]),
     );
   }
+}
+
+/** Sections within sections, lists within those; with room to spare. */
+const MAX_CONFIG_DEPTH = 8;
+
+/** The configuration a client sent, complete and checked. @throws SaraError CONFIG_INVALID */
+function requestedConfig({ configJson, baseDirectory }: RunRequest): ResolvedRunConfig {
+  const source = 'the submitted configuration';
+  if (!isAbsolute(baseDirectory)) {
+    throw new SaraError(
+      'CONFIG_INVALID',
+      `the base directory '${baseDirectory}' of ${source} is not absolute`,
+    );
+  }
+  let tree: unknown;
+  try {
+    tree = parseStrictJson(configJson, MAX_CONFIG_DEPTH);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SaraError('CONFIG_INVALID', `${source} is no JSON: ${reason}`, { reason }, { cause });
+  }
+  return resolveRunConfig(tree as RunConfig, source, baseDirectory);
 }

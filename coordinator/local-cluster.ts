@@ -17,6 +17,7 @@ import type { Logger } from '../shared/log.ts';
 import { createLogger } from '../shared/log.ts';
 import { connectNats } from '../shared/messaging/connection.ts';
 import { startNatsServer } from '../shared/messaging/nats-server.ts';
+import type { Coordinator } from './coordinator.ts';
 import { startCoordinator, type CoordinatorParts } from './coordinator-server.ts';
 import { HeldLog } from './held-log.ts';
 import type { WorkerExit } from './worker-program.ts';
@@ -46,6 +47,7 @@ export interface LocalClusterOptions extends CoordinatorParts {
 export interface LocalCluster {
   /** host:port of the coordinator. */
   readonly address: string;
+  readonly coordinator: Coordinator;
   /** Sends the logs of all processes to files in `folder`, from the first line on. */
   logTo(folder: string): Promise<void>;
 }
@@ -82,6 +84,7 @@ export async function startLocalCluster(
 
   return {
     address: coordinator.address,
+    coordinator: coordinator.coordinator,
     logTo: async (folder) => {
       await mkdir(folder, { recursive: true });
       coordinatorLog.writeTo(join(folder, 'coordinator.log'));

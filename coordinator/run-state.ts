@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly step: number;
   /** Of the worker group; 0 before there is one. */
   readonly generation: number;
+  /** In which the last commit was made; 0 before the first. */
+  readonly commitGeneration: number;
   /** Loss of the last committed step. */
   readonly loss: number | null;
   /** SHA-256 of the mask in force, over all stages. */
@@ -73,16 +75,13 @@ const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   cancelled: ['queued'],
 };
 
-export function isTerminal(state: RunState): boolean {
-  return state === 'succeeded' || state === 'failed' || state === 'cancelled';
-}
-
 export function newRecord(run: string, nowMs: number): RunRecord {
   return {
     run,
     state: 'queued',
     step: 0,
     generation: 0,
+    commitGeneration: 0,
     loss: null,
     maskDigest: null,
     plan: null,
@@ -118,8 +117,16 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       return changed({ generation: change.generation });
     case 'start-at':
       requireGeneration(record, change.generation);
-      if (record.step !== 0 && change.step > record.step)
+      if (record.commitGeneration === record.generation) {
+        throw conflict(
+          record,
+          `cannot start at step ${change.step}, this generation has committed ${record.step}`,
+        );
+      }
+      // A record without a commit may be that of a run resumed elsewhere: then only its checkpoint knows.
+      if (record.commitGeneration !== 0 && change.step > record.step) {
         throw conflict(record, `cannot start at step ${change.step}, only ${record.step} are committed`);
+      }
       return changed({ step: change.step });
     case 'commit-step':
       requireGeneration(record, change.generation);
@@ -127,7 +134,12 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       if (change.step !== record.step) {
         throw conflict(record, `step ${change.step} cannot be committed, the next one is ${record.step}`);
       }
-      return changed({ step: record.step + 1, loss: change.loss, maskDigest: change.maskDigest });
+      return changed({
+        step: record.step + 1,
+        commitGeneration: record.generation,
+        loss: change.loss,
+        maskDigest: change.maskDigest,
+      });
   }
 }
 

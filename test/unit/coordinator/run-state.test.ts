@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import {
   applyChange,
   holdsCommit,
-  isTerminal,
   newRecord,
   type RunChange,
   type RunRecord,
 } from '../../../coordinator/run-state.ts';
 import { SaraError, type ErrorCode } from '../../../shared/errors.ts';
-import type { RunState } from '../../../shared/run-api.ts';
+import { isTerminal, type RunState } from '../../../shared/run-event.ts';
 
 const RUN = '20261124-083015-emoji-4f2a';
 const STATES: readonly RunState[] = [
@@ -76,7 +75,7 @@ describe('run state', () => {
   it('is left by resuming only when it failed or was cancelled', () => {
     for (const state of ['failed', 'cancelled'] as const) {
       const resumed = applyChange(record({ state }), { kind: 'resume' }, 1);
-      assert.deepEqual([resumed.state, resumed.step, resumed.failure], ['queued', 0, null]);
+      assert.deepEqual([resumed.state, resumed.failure], ['queued', null]);
       assert.equal(resumed.generation, 2, 'generations never fall');
     }
     refused(record({ state: 'succeeded' }), { kind: 'resume' }, 'STATE_CONFLICT');
@@ -108,10 +107,30 @@ describe('run state', () => {
     refused(record(), { kind: 'advance-generation', from: 2, generation: 2 }, 'STATE_CONFLICT');
   });
 
-  it("starts a resumed run at its checkpoint's step, before any step is committed", () => {
-    const resumed = record({ step: 0 });
-    assert.equal(applyChange(resumed, { kind: 'start-at', generation: 2, step: 40 }, 1).step, 40);
-    refused(record({ step: 3 }), { kind: 'start-at', generation: 2, step: 40 }, 'STATE_CONFLICT');
-    refused(resumed, { kind: 'start-at', generation: 1, step: 40 }, 'STALE_GENERATION');
+  it("begins a generation at its checkpoint's step, whose later steps are run again", () => {
+    const next = applyChange(
+      applyChange(record(), commit(), 1),
+      { kind: 'advance-generation', from: 2, generation: 3 },
+      1,
+    );
+    const begun = applyChange(next, { kind: 'start-at', generation: 3, step: 4 }, 1);
+    assert.equal(applyChange(begun, commit({ generation: 3, step: 4 }), 1).step, 5);
+    refused(next, { kind: 'start-at', generation: 3, step: 9 }, 'STATE_CONFLICT');
+    refused(next, { kind: 'start-at', generation: 2, step: 4 }, 'STALE_GENERATION');
+    const committed = applyChange(next, commit({ generation: 3, step: 8 }), 1);
+    refused(committed, { kind: 'start-at', generation: 3, step: 4 }, 'STATE_CONFLICT');
+  });
+
+  it('begins anywhere when its record has seen no commit, for only the checkpoint knows then', () => {
+    const resumed = { ...newRecord(RUN, 0), generation: 1 };
+    assert.equal(applyChange(resumed, { kind: 'start-at', generation: 1, step: 40 }, 1).step, 40);
+  });
+
+  it('takes a plan before it runs, and another one while it runs', () => {
+    const plan = { numStages: 1, numReplicas: 1, stages: [], text: '' };
+    for (const state of ['planning', 'running'] as const) {
+      assert.equal(applyChange(record({ state }), { kind: 'plan', plan }, 1).plan, plan);
+    }
+    refused(record({ state: 'queued' }), { kind: 'plan', plan }, 'STATE_CONFLICT');
   });
 });
