@@ -13,6 +13,7 @@ import {
   invalidFrame,
   messageCodec,
   nameField,
+  runField,
   textField,
   wholeField,
 } from './codec.ts';
@@ -100,7 +101,7 @@ export const spawnRequestCodec: Codec<SpawnRequest> = messageCodec(
   (message) => ({
     actorId: nameField(message.actorId, 'SpawnRequest.actor_id'),
     className: nameField(message.className, 'SpawnRequest.class_name'),
-    run: nameField(message.run, 'SpawnRequest.run'),
+    run: runField(message.run, 'SpawnRequest.run'),
     generation: generationField(message.generation, 'SpawnRequest.generation'),
     args: bytesOf(message.args),
     memoryBytes: bytesField(message.memoryBytes, 'SpawnRequest.memory_bytes'),
@@ -120,7 +121,7 @@ export const stopRequestCodec: Codec<StopRequest> = messageCodec(
   (request: StopRequest) => ({ ...request, actorId: request.actorId ?? '' }),
   (message) => ({
     actorId: message.actorId ? nameField(message.actorId, 'StopRequest.actor_id') : null,
-    run: nameField(message.run, 'StopRequest.run'),
+    run: runField(message.run, 'StopRequest.run'),
     generation: generationField(message.generation, 'StopRequest.generation'),
   }),
 );
@@ -164,7 +165,7 @@ function invokeFromWire(invoke: sara.v1.Invoke.$Properties): Invoke {
     callId: callIdField(invoke.callId, 'Invoke.call_id'),
     actorId: nameField(invoke.actorId, 'Invoke.actor_id'),
     method: nameField(invoke.method, 'Invoke.method'),
-    run: nameField(invoke.run, 'Invoke.run'),
+    run: runField(invoke.run, 'Invoke.run'),
     generation: generationField(invoke.generation, 'Invoke.generation'),
     timeoutMs: wholeField(invoke.timeoutMs, 'Invoke.timeout_ms', 1, MAX_TIMEOUT_MS),
     args: bytesOf(invoke.args),
@@ -271,7 +272,7 @@ export const statusReplyCodec: Codec<WorkerStatus> = messageCodec(
     actors: (message.actors ?? []).map((actor) => ({
       actorId: nameField(actor.actorId, 'ActorStatus.actor_id'),
       className: nameField(actor.className, 'ActorStatus.class_name'),
-      run: nameField(actor.run, 'ActorStatus.run'),
+      run: runField(actor.run, 'ActorStatus.run'),
       generation: generationField(actor.generation, 'ActorStatus.generation'),
       numQueued: countField(actor.numQueued, 'ActorStatus.num_queued'),
       busyMethod: actor.busyMethod ? nameField(actor.busyMethod, 'ActorStatus.busy_method') : null,

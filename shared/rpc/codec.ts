@@ -82,6 +82,13 @@ export function nameField(value: string | Absent, field: string): string {
   return value;
 }
 
+/** A run's name: part of NATS subjects, so without dots. */
+export function runField(value: string | Absent, field: string): string {
+  const name = nameField(value, field);
+  if (name.includes('.')) throw invalidFrame(field, 'must be 1 to 128 characters of [A-Za-z0-9_-]', name);
+  return name;
+}
+
 /** Text of at most `maxLength` UTF-16 units. */
 export function textField(value: string | Absent, field: string, maxLength: number): string {
   const text = value ?? '';

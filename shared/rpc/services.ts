@@ -13,6 +13,20 @@ import {
   stopRequestCodec,
 } from './actor-codec.ts';
 import type { Codec } from './codec.ts';
+import { planCodec, runEventCodec } from './event-codec.ts';
+import {
+  cancelRunRequestCodec,
+  getRunRequestCodec,
+  listRunsReplyCodec,
+  listRunsRequestCodec,
+  listWorkersReplyCodec,
+  listWorkersRequestCodec,
+  planRunRequestCodec,
+  runSummaryCodec,
+  submitRunReplyCodec,
+  submitRunRequestCodec,
+  watchRunRequestCodec,
+} from './run-codec.ts';
 import { pullRequestCodec, tensorChunkCodec } from './tensor-frame.ts';
 
 export type MethodKind = 'unary' | 'server-stream' | 'bidi';
@@ -48,4 +62,19 @@ export const TENSOR_STORE_SERVICE = {
     pullRequestCodec,
     tensorChunkCodec,
   ),
+};
+
+export const COORDINATOR_SERVICE = {
+  submitRun: method('unary', '/sara.v1.Coordinator/SubmitRun', submitRunRequestCodec, submitRunReplyCodec),
+  getRun: method('unary', '/sara.v1.Coordinator/GetRun', getRunRequestCodec, runSummaryCodec),
+  listRuns: method('unary', '/sara.v1.Coordinator/ListRuns', listRunsRequestCodec, listRunsReplyCodec),
+  cancelRun: method('unary', '/sara.v1.Coordinator/CancelRun', cancelRunRequestCodec, runSummaryCodec),
+  watchRun: method('server-stream', '/sara.v1.Coordinator/WatchRun', watchRunRequestCodec, runEventCodec),
+  listWorkers: method(
+    'unary',
+    '/sara.v1.Coordinator/ListWorkers',
+    listWorkersRequestCodec,
+    listWorkersReplyCodec,
+  ),
+  planRun: method('unary', '/sara.v1.Coordinator/PlanRun', planRunRequestCodec, planCodec),
 };

@@ -21,6 +21,7 @@ import {
   invalidFrame,
   messageCodec,
   nameField,
+  runField,
   textField,
   wholeField,
 } from './codec.ts';
@@ -133,7 +134,7 @@ function chunkFromWire(header: sara.v1.FrameHeader.$Properties, payload: Uint8Ar
     throw invalidFrame('FrameHeader.crc32c', `must be ${checksum} for this payload`, header.crc32c ?? 0);
   }
   return {
-    run: nameField(header.run, 'FrameHeader.run'),
+    run: runField(header.run, 'FrameHeader.run'),
     generation: generationField(header.generation, 'FrameHeader.generation'),
     step: countField(header.step, 'FrameHeader.step'),
     microBatch: countField(header.microBatch, 'FrameHeader.micro_batch'),

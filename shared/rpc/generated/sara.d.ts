@@ -35,7 +35,7 @@ export namespace sara {
             /** Key into the worker's registry of actor classes, for example "StageActor". */
             className: string;
 
-            /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver. */
+            /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9_-]. Set by the driver. */
             run: string;
 
             /**
@@ -94,7 +94,7 @@ export namespace sara {
                 /** Key into the worker's registry of actor classes, for example "StageActor". */
                 className?: (string|null);
 
-                /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver. */
+                /** Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9_-]. Set by the driver. */
                 run?: (string|null);
 
                 /**

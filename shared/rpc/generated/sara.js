@@ -34,7 +34,7 @@ export const sara = $root.sara = (() => {
              * @property {string|null} [actorId] Name of the new actor, chosen by the driver. Unique for all time (it holds a random part), 1 to 128
              * characters of [A-Za-z0-9._-].
              * @property {string|null} [className] Key into the worker's registry of actor classes, for example "StageActor".
-             * @property {string|null} [run] Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver.
+             * @property {string|null} [run] Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9_-]. Set by the driver.
              * @property {number|null} [generation] Version of the run's worker group, from 1, set by the driver. Lower than the highest the worker has seen
              * for this run: refused with STALE_GENERATION.
              * @property {Uint8Array|null} [args] Constructor arguments as an actor value (JSON, see shared/actor/value.ts), UTF-8.
@@ -89,7 +89,7 @@ export const sara = $root.sara = (() => {
             SpawnRequest.prototype.className = "";
 
             /**
-             * Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9._-]. Set by the driver.
+             * Run the actor belongs to, 1 to 128 characters of [A-Za-z0-9_-]. Set by the driver.
              * @member {string} run
              * @memberof sara.v1.SpawnRequest
              * @instance

@@ -1,0 +1,97 @@
+/** The coordinator's API on both sides of the wire: the service a coordinator binds and the client others use. */
+import type { CallOptions, ChannelSecurity } from './rpc/channel.ts';
+import { Channel } from './rpc/channel.ts';
+import type { ServiceBinding } from './rpc/server.ts';
+import { bindService } from './rpc/server.ts';
+import { COORDINATOR_SERVICE } from './rpc/services.ts';
+import type { CoordinatorApi, PlanSummary, RunRequest, RunSummary, WorkerSummary } from './run-api.ts';
+import type { RunEvent } from './run-event.ts';
+
+/** Questions are answered from memory; planning reads model files. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+const PLAN_TIMEOUT_MS = 120_000;
+
+/** For startRpcServer. */
+export function coordinatorService(api: CoordinatorApi): ServiceBinding {
+  return bindService(COORDINATOR_SERVICE, {
+    submitRun: (request, call) => api.submitRun(request, call),
+    getRun: (request, call) => api.getRun(request, call),
+    listRuns: (request, call) => api.listRuns(request, call),
+    cancelRun: (request, call) => api.cancelRun(request, call),
+    watchRun: (request, call) => api.watchRun(request, call),
+    listWorkers: (request, call) => api.listWorkers(request, call),
+    planRun: (request, call) => api.planRun(request, call),
+  });
+}
+
+export interface CoordinatorClientOptions {
+  readonly security?: ChannelSecurity;
+  /** Longest wait for an answer, in ms; watching has none. */
+  readonly timeoutMs?: number;
+}
+
+/** Every method throws what the coordinator threw, or COORDINATOR_UNREACHABLE. */
+export class CoordinatorClient {
+  readonly #channel: Channel;
+  readonly #timeoutMs: number;
+
+  constructor(address: string, options: CoordinatorClientOptions = {}) {
+    const peer = {
+      description: `coordinator at ${address}`,
+      unreachableCode: 'COORDINATOR_UNREACHABLE',
+    } as const;
+    this.#channel = new Channel(address, 'control', peer, options.security);
+    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  submitRun(request: RunRequest, options?: CallOptions): Promise<{ readonly run: string }> {
+    return this.#channel.unary(COORDINATOR_SERVICE.submitRun, request, this.#within(options));
+  }
+
+  getRun(request: { readonly run: string }, options?: CallOptions): Promise<RunSummary> {
+    return this.#channel.unary(COORDINATOR_SERVICE.getRun, request, this.#within(options));
+  }
+
+  listRuns(options?: CallOptions): Promise<{ readonly runs: readonly RunSummary[] }> {
+    return this.#channel.unary(COORDINATOR_SERVICE.listRuns, {}, this.#within(options));
+  }
+
+  cancelRun(
+    request: { readonly run: string; readonly reason: string },
+    options?: CallOptions,
+  ): Promise<RunSummary> {
+    return this.#channel.unary(COORDINATOR_SERVICE.cancelRun, request, this.#within(options));
+  }
+
+  /** History from `fromSequence` on (0: all), then what happens, until the run ends or the loop is left. */
+  watchRun(
+    request: { readonly run: string; readonly fromSequence: number },
+    options: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<RunEvent, void> {
+    return this.#channel.serverStream(COORDINATOR_SERVICE.watchRun, request, options);
+  }
+
+  listWorkers(options?: CallOptions): Promise<{ readonly workers: readonly WorkerSummary[] }> {
+    return this.#channel.unary(COORDINATOR_SERVICE.listWorkers, {}, this.#within(options));
+  }
+
+  planRun(request: RunRequest, options?: CallOptions): Promise<PlanSummary> {
+    return this.#channel.unary(COORDINATOR_SERVICE.planRun, request, {
+      timeoutMs: PLAN_TIMEOUT_MS,
+      ...options,
+    });
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  #within(options: CallOptions = {}): CallOptions {
+    return { timeoutMs: this.#timeoutMs, ...options };
+  }
+}
+
+/** A client of the coordinator at host:port. Connects with the first call. */
+export function connectCoordinator(address: string, options?: CoordinatorClientOptions): CoordinatorClient {
+  return new CoordinatorClient(address, options);
+}

@@ -1,0 +1,65 @@
+/**
+ * What the coordinator can be asked, as values. The coordinator implements CoordinatorApi; shared/coordinator-client.ts
+ * is the same on the other side of the wire. The wire form is proto/sara/v1/run.proto.
+ */
+import type { ErrorCode } from './errors.ts';
+import type { CallInfo } from './rpc/server.ts';
+import type { PlanSummary, RunEvent, RunState } from './run-event.ts';
+
+export type { CallInfo } from './rpc/server.ts';
+export type { PlannedStage, PlanSummary, RunState } from './run-event.ts';
+
+/** A run's configuration on its way to the coordinator. */
+export interface RunRequest {
+  /** The whole configuration, JSON text. */
+  readonly configJson: string;
+  /** Absolute folder against which its relative paths are resolved. */
+  readonly baseDirectory: string;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  /** The author's label; may be empty. */
+  readonly name: string;
+  readonly state: RunState;
+  /** Steps committed. */
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly generation: number;
+  /** Of the last committed step. */
+  readonly loss: number | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+}
+
+export type WorkerState = 'idle' | 'busy' | 'draining' | 'lost';
+
+export interface WorkerSummary {
+  readonly name: string;
+  readonly address: string;
+  readonly state: WorkerState;
+  /** 'cpu', or the name of the GPU. */
+  readonly device: string;
+  readonly memoryBytes: number;
+  readonly memoryUsedBytes: number;
+  readonly run: string | null;
+  readonly leaseAgeMs: number;
+}
+
+export interface CoordinatorApi {
+  submitRun(request: RunRequest, call: CallInfo): Promise<{ readonly run: string }>;
+  getRun(request: { readonly run: string }, call: CallInfo): Promise<RunSummary>;
+  listRuns(request: Record<never, never>, call: CallInfo): Promise<{ readonly runs: readonly RunSummary[] }>;
+  cancelRun(request: { readonly run: string; readonly reason: string }, call: CallInfo): Promise<RunSummary>;
+  /** History from `fromSequence` on (0: all), then what happens, until the run ends. */
+  watchRun(
+    request: { readonly run: string; readonly fromSequence: number },
+    call: CallInfo,
+  ): AsyncIterable<RunEvent>;
+  listWorkers(
+    request: Record<never, never>,
+    call: CallInfo,
+  ): Promise<{ readonly workers: readonly WorkerSummary[] }>;
+  planRun(request: RunRequest, call: CallInfo): Promise<PlanSummary>;
+}
