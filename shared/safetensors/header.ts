@@ -153,12 +153,12 @@ function parseEntry(name: string, value: unknown, dataOffset: number, file: stri
       field: unknownKey,
     });
   }
-  const dtype = parseDType(name, value['dtype'], file);
-  const shape = value['shape'];
+  const dtype = parseDType(name, value.dtype, file);
+  const shape = value.shape;
   if (!isSizeList(shape)) {
     throw corrupt(file, `"${name}" has shape ${brief(shape)}, not a list of sizes`, { tensor: name });
   }
-  const offsets = value['data_offsets'];
+  const offsets = value.data_offsets;
   if (!isSizeList(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     throw corrupt(file, `"${name}" has data_offsets ${brief(offsets)}, not [begin, end]`, { tensor: name });
   }

@@ -107,7 +107,7 @@ export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<strin
   for (const [name, value] of trained) {
     const gradient = gradients.get(value);
     if (gradient === undefined) throw new SaraError('INTERNAL', `the loss does not depend on trained weight ${name}`, { tensor: name });
-    const count = numSelected.get(name)!;
+    const count = numSelected.get(name) ?? null;
     graph.output(weightGradientName(name), count === null ? gradient : graph.gatherMasked(gradient, name, count));
   }
   return graph;

@@ -149,6 +149,6 @@ function messageOf(cause: unknown): string {
 
 /** A value as it would stand in the file, cut to a length that fits a message. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'undefined';
+  const text = (JSON.stringify(value) as string | undefined) ?? 'undefined';
   return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

@@ -11,7 +11,7 @@
  */
 import { SaraError } from '../../shared/errors.ts';
 import { zeroMoments, type Moments } from '../optim/adamw.ts';
-import { entryView, flatIndex, mergeVectors, sliceVector, SparseMask, type MaskEntry } from './mask.ts';
+import { entryView, flatIndex, mergeVectors, sliceVector, type MaskEntry, type SparseMask } from './mask.ts';
 import type { Selection } from './selection.ts';
 
 /** What a state is made of, and what a checkpoint stores; the rest follows from it. */

@@ -286,6 +286,7 @@ function stageSetup(parts: SetupParts): StageSetup {
   const own = segments.filter((segment) => stageOfSegment[segment.index] === stage);
   return {
     stage,
+    replica: 0,
     config,
     // Only batches and artifacts read the model folder; the recording stands for both.
     model: undefined as unknown as DiffusersModel,

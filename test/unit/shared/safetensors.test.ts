@@ -79,7 +79,7 @@ describe('safetensors', () => {
         case 'int64':
           return { dtype, shape, data: new BigInt64Array(fill(8)) };
         default:
-          return { dtype: dtype, shape, data: new Uint8Array(fill(1)) };
+          return { dtype, shape, data: new Uint8Array(fill(1)) };
       }
     });
 
