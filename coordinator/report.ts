@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import type { ResolvedRunConfig } from '../shared/config.ts';
 import { SaraError } from '../shared/errors.ts';
+import type { ReselectionFacts, StepLoss } from './run-history.ts';
 
 export const REPORT_FILE = 'report.json';
 /** Beside the run folders: a link to the one that succeeded last. */
@@ -35,11 +36,7 @@ export interface RunReport {
   readonly trainingLosses: readonly StepLoss[];
   readonly validationLosses: readonly StepLoss[];
   /** Re-selections that took place, with what they released. */
-  readonly reselections: readonly {
-    readonly step: number;
-    readonly trainableCount: number;
-    readonly releasedCount: number;
-  }[];
+  readonly reselections: readonly ReselectionFacts[];
   /** SHA-256 of the mask at the end. */
   readonly maskDigest: string;
   readonly baseHash: string;
@@ -53,12 +50,6 @@ export interface RunReport {
   readonly artifacts: readonly { readonly name: string; readonly path: string; readonly sizeBytes: number }[];
   readonly config: ResolvedRunConfig;
   readonly versions: { readonly sara: string; readonly node: string; readonly natsServer: string };
-}
-
-/** Loss before the update of step `step`; for validation: after `step` updates. */
-export interface StepLoss {
-  readonly step: number;
-  readonly loss: number;
 }
 
 /** @throws SaraError DISK_WRITE_FAILED */

@@ -44,7 +44,8 @@ export function actorRegistry({ link, log }: ActorSurroundings): ActorRegistry<A
       },
       create: async (ctx, args) => {
         const { stage, replica, numReplicas } = args;
-        if (args.segments.length === 0) throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
+        if (args.segments.length === 0)
+          throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
         const setup = await openStageSetup(args);
         const batches = setup.ownSegments.includes(0)
           ? await ImageBatchSource.open({

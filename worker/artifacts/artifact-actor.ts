@@ -38,7 +38,10 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
   readonly #model: DiffusersModel;
   readonly #engine: Engine;
   /** What `writeModel` wrote, for the sheet: changes to the base, or the folder of a wholly new model. */
-  #result: { readonly kind: 'adapter'; readonly adapter: Adapter } | { readonly kind: 'model'; readonly folder: string } | null = null;
+  #result:
+    | { readonly kind: 'adapter'; readonly adapter: Adapter }
+    | { readonly kind: 'model'; readonly folder: string }
+    | null = null;
 
   private constructor(args: ArtifactArgs, config: ResolvedRunConfig, model: DiffusersModel) {
     this.#args = args;
@@ -52,7 +55,10 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     return new ArtifactActor(args, config, await DiffusersModel.open(config.model.path));
   }
 
-  async writeModel(ctx: ActorContext, args: ArtifactProtocol['writeModel']['args']): Promise<{ artifacts: Artifact[] }> {
+  async writeModel(
+    ctx: ActorContext,
+    args: ArtifactProtocol['writeModel']['args'],
+  ): Promise<{ artifacts: Artifact[] }> {
     const base = baseWeights(this.#model, this.#config);
     const bundles = await Promise.all(args.values.map((ref) => ctx.pull(ref)));
     const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
@@ -97,14 +103,25 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     return { artifacts: [await artifactOf('samples', path, 'image/png')] };
   }
 
-  async renderLoss(_: ActorContext, args: ArtifactProtocol['renderLoss']['args']): Promise<{ artifacts: Artifact[] }> {
+  async renderLoss(
+    _: ActorContext,
+    args: ArtifactProtocol['renderLoss']['args'],
+  ): Promise<{ artifacts: Artifact[] }> {
     const title = this.#config.name === '' ? this.#args.run : this.#config.name;
     const { svg, png } = await renderLossChart({ title: `Loss of ${title}`, ...args });
     await mkdir(this.#args.runFolder, { recursive: true });
-    const paths = { svg: join(this.#args.runFolder, 'loss.svg'), png: join(this.#args.runFolder, 'loss.png') };
+    const paths = {
+      svg: join(this.#args.runFolder, 'loss.svg'),
+      png: join(this.#args.runFolder, 'loss.png'),
+    };
     await writeFile(paths.svg, svg);
     await writeFile(paths.png, png);
-    return { artifacts: [await artifactOf('loss', paths.svg, 'image/svg+xml'), await artifactOf('loss', paths.png, 'image/png')] };
+    return {
+      artifacts: [
+        await artifactOf('loss', paths.svg, 'image/svg+xml'),
+        await artifactOf('loss', paths.png, 'image/png'),
+      ],
+    };
   }
 
   async dispose(): Promise<void> {
@@ -129,7 +146,8 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
   }
 
   async *#baseTensors({ mask }: MaskedVector): AsyncGenerator<NamedTensor> {
-    for (const { name, shape } of mask.entries) yield { name, shape, data: (await this.#model.unetFiles.readFloat32(name)).data };
+    for (const { name, shape } of mask.entries)
+      yield { name, shape, data: (await this.#model.unetFiles.readFloat32(name)).data };
   }
 
   async #drawResult(requests: readonly PictureRequest[], signal: AbortSignal): Promise<Float32Array[]> {
@@ -146,9 +164,18 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     }
   }
 
-  async #draw(model: DiffusersModel, deltas: MaskedVector | null, requests: readonly PictureRequest[], signal: AbortSignal): Promise<Float32Array[]> {
+  async #draw(
+    model: DiffusersModel,
+    deltas: MaskedVector | null,
+    requests: readonly PictureRequest[],
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
     const { preview, data } = this.#config;
-    const generator = await ImageGenerator.open(model, this.#engine, { deltas, resolution: data.resolution, numPictures: requests.length });
+    const generator = await ImageGenerator.open(model, this.#engine, {
+      deltas,
+      resolution: data.resolution,
+      numPictures: requests.length,
+    });
     try {
       return await generator.generate(requests, { ...preview, signal });
     } finally {

@@ -17,27 +17,58 @@ const WEIGHT_FILE = /\.(safetensors|bin|ckpt|pt|pth|msgpack|onnx)$|\.index(\.fp1
  * @param dtype of the new weight files
  * @param outFolder replaced as a whole, by a rename
  */
-export async function writeFullModel(model: DiffusersModel, trained: MaskedVector, dtype: 'float32' | 'float16', outFolder: string): Promise<void> {
+export async function writeFullModel(
+  model: DiffusersModel,
+  trained: MaskedVector,
+  dtype: 'float32' | 'float16',
+  outFolder: string,
+): Promise<void> {
   const staging = `${outFolder}.partial`;
   await rm(staging, { recursive: true, force: true });
   await copyWithoutWeights(model.path, staging);
-  await writeComponent(join(staging, 'unet', 'diffusion_pytorch_model.safetensors'), model.unetFiles, '', trained, dtype);
-  await writeComponent(join(staging, 'text_encoder', 'model.safetensors'), model.text.files, TEXT_ENCODER_PREFIX, trained, dtype);
+  await writeComponent(
+    join(staging, 'unet', 'diffusion_pytorch_model.safetensors'),
+    model.unetFiles,
+    '',
+    trained,
+    dtype,
+  );
+  await writeComponent(
+    join(staging, 'text_encoder', 'model.safetensors'),
+    model.text.files,
+    TEXT_ENCODER_PREFIX,
+    trained,
+    dtype,
+  );
   await rm(outFolder, { recursive: true, force: true });
   await rename(staging, outFolder);
 }
 
-async function writeComponent(path: string, base: WeightFiles, prefix: string, trained: MaskedVector, dtype: 'float32' | 'float16'): Promise<void> {
+async function writeComponent(
+  path: string,
+  base: WeightFiles,
+  prefix: string,
+  trained: MaskedVector,
+  dtype: 'float32' | 'float16',
+): Promise<void> {
   const sources: TensorSource[] = [...base.entries.values()].map(({ name, shape }) => ({
     name,
     dtype,
     shape,
     load: async () => {
       const entry = trained.mask.get(prefix + name);
-      const values = entry === undefined ? (await base.readFloat32(name)).data : entryView(entry, trained.vector);
+      const values =
+        entry === undefined ? (await base.readFloat32(name)).data : entryView(entry, trained.vector);
       const data = dtype === 'float16' ? encodeFloat16(values) : values;
-      if (!values.every(Number.isFinite) || (data instanceof Uint16Array && data.some((bits) => (bits & 0x7c00) === 0x7c00))) {
-        throw new SaraError('NOT_FINITE', `trained weights of ${name} leave the range of ${dtype}; nothing was written`, { tensor: name, dtype });
+      if (
+        !values.every(Number.isFinite) ||
+        (data instanceof Uint16Array && data.some((bits) => (bits & 0x7c00) === 0x7c00))
+      ) {
+        throw new SaraError(
+          'NOT_FINITE',
+          `trained weights of ${name} leave the range of ${dtype}; nothing was written`,
+          { tensor: name, dtype },
+        );
       }
       return { dtype, shape, data };
     },

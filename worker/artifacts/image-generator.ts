@@ -46,7 +46,13 @@ export class ImageGenerator {
   readonly #batch: number;
   readonly #shape: readonly number[];
 
-  private constructor(model: DiffusersModel, schedule: NoiseSchedule, unet: Executable, textStates: TextStates, shape: readonly number[]) {
+  private constructor(
+    model: DiffusersModel,
+    schedule: NoiseSchedule,
+    unet: Executable,
+    textStates: TextStates,
+    shape: readonly number[],
+  ) {
     this.#model = model;
     this.#schedule = schedule;
     this.#unet = unet;
@@ -69,7 +75,12 @@ export class ImageGenerator {
     const batch = Math.max(1, Math.min(MAX_BATCH, options.numPictures));
     const shape = [batch, model.unetConfig.inChannels, options.resolution, options.resolution];
     const graph = new Graph();
-    const inputs = unetInputs(graph, model.unetConfig, { batch, height: shape[2], width: shape[3], numTokens: model.text.numTokens });
+    const inputs = unetInputs(graph, model.unetConfig, {
+      batch,
+      height: shape[2],
+      width: shape[3],
+      numTokens: model.text.numTokens,
+    });
     graph.output('prediction', buildUNet(graph, model.unetConfig, inputs));
     const schedule = await NoiseSchedule.open(join(model.path, 'scheduler'));
     const unet = await engine.compile(graph, await adaptedWeights(model, options.deltas));
@@ -90,13 +101,19 @@ export class ImageGenerator {
     await this.#textStates.dispose();
   }
 
-  async #generateBatch(requests: readonly PictureRequest[], settings: GenerationSettings): Promise<Float32Array[]> {
+  async #generateBatch(
+    requests: readonly PictureRequest[],
+    settings: GenerationSettings,
+  ): Promise<Float32Array[]> {
     const numValues = numElements(this.#shape.slice(1));
     // The program's batch is fixed; places left over repeat the last request and are dropped.
     const filled = Array.from({ length: this.#batch }, (_, i) => requests[Math.min(i, requests.length - 1)]);
     const noise = new Float32Array(this.#batch * numValues);
     for (const [i, { seed }] of filled.entries()) {
-      noise.set(new RandomStream({ seed, step: 0, sample: 0, purpose: 'sample-latent' }).normals(numValues), i * numValues);
+      noise.set(
+        new RandomStream({ seed, step: 0, sample: 0, purpose: 'sample-latent' }).normals(numValues),
+        i * numValues,
+      );
     }
     const states = {
       prompt: await this.#textStates.encode(filled.map(({ prompt }) => prompt)),
@@ -119,7 +136,11 @@ export class ImageGenerator {
     return requests.map((request, i) => {
       const picture = samples.slice(i * numValues, (i + 1) * numValues);
       if (!picture.every(Number.isFinite)) {
-        throw new SaraError('NOT_FINITE', `model ${this.#model.path} drew values that are not finite for "${request.prompt}"`, { prompt: request.prompt });
+        throw new SaraError(
+          'NOT_FINITE',
+          `model ${this.#model.path} drew values that are not finite for "${request.prompt}"`,
+          { prompt: request.prompt },
+        );
       }
       return picture;
     });
@@ -127,7 +148,10 @@ export class ImageGenerator {
 }
 
 /** The base UNet, its changed tensors as float32 copies with the deltas added. */
-async function adaptedWeights({ unetFiles }: DiffusersModel, deltas: MaskedVector | null): Promise<WeightStore> {
+async function adaptedWeights(
+  { unetFiles }: DiffusersModel,
+  deltas: MaskedVector | null,
+): Promise<WeightStore> {
   const store = WeightStore.frozen(unetFiles.entries.values());
   for (const { name, shape } of deltas?.mask.entries ?? []) {
     const { data } = await unetFiles.readFloat32(name);

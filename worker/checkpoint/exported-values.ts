@@ -13,8 +13,13 @@ const INDICES = '.indices';
 export function exportBundle(mask: SparseMask, values: Float32Array): TensorBundle {
   const bundle: Record<string, Tensor> = {};
   for (const entry of mask.entries) {
-    bundle[entry.name + VALUES] = { dtype: 'float32', shape: [entry.count], data: entryView(entry, values).slice() };
-    if (entry.indices !== null) bundle[entry.name + INDICES] = { dtype: 'int32', shape: [entry.count], data: entry.indices };
+    bundle[entry.name + VALUES] = {
+      dtype: 'float32',
+      shape: [entry.count],
+      data: entryView(entry, values).slice(),
+    };
+    if (entry.indices !== null)
+      bundle[entry.name + INDICES] = { dtype: 'int32', shape: [entry.count], data: entry.indices };
   }
   return bundle;
 }
@@ -24,7 +29,10 @@ export function exportBundle(mask: SparseMask, values: Float32Array): TensorBund
  * @param shapeOf shape of a tensor of the base model
  * @throws SaraError FRAME_INVALID when a tensor's values and indices disagree
  */
-export function importBundles(bundles: readonly TensorBundle[], shapeOf: (name: string) => readonly number[]): MaskedVector {
+export function importBundles(
+  bundles: readonly TensorBundle[],
+  shapeOf: (name: string) => readonly number[],
+): MaskedVector {
   const tensors: MaskTensor[] = [];
   const valuesByName = new Map<string, Float32Array>();
   for (const bundle of bundles) {
@@ -32,7 +40,11 @@ export function importBundles(bundles: readonly TensorBundle[], shapeOf: (name: 
       if (!key.endsWith(VALUES)) continue;
       const name = key.slice(0, -VALUES.length);
       const indices = bundle[name + INDICES] as Tensor | undefined;
-      tensors.push({ name, shape: shapeOf(name), indices: indices === undefined ? null : (indices.data as Int32Array) });
+      tensors.push({
+        name,
+        shape: shapeOf(name),
+        indices: indices === undefined ? null : (indices.data as Int32Array),
+      });
       valuesByName.set(name, tensor.data as Float32Array);
     }
   }
@@ -41,7 +53,11 @@ export function importBundles(bundles: readonly TensorBundle[], shapeOf: (name: 
   for (const entry of mask.entries) {
     const values = valuesByName.get(entry.name)!;
     if (values.length !== entry.count) {
-      throw new SaraError('FRAME_INVALID', `${entry.name}: ${values.length} values for ${entry.count} trained entries`, { tensor: entry.name });
+      throw new SaraError(
+        'FRAME_INVALID',
+        `${entry.name}: ${values.length} values for ${entry.count} trained entries`,
+        { tensor: entry.name },
+      );
     }
     vector.set(values, entry.offset);
   }

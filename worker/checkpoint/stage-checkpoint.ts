@@ -12,7 +12,14 @@ import { stat } from 'node:fs/promises';
 import { SaraError } from '../../shared/errors.ts';
 import { SafetensorsFile, writeSafetensors, type TensorSource } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { entryView, mergeVectors, sliceVector, SparseMask, type MaskEntry, type MaskTensor } from '../sara/mask.ts';
+import {
+  entryView,
+  mergeVectors,
+  sliceVector,
+  SparseMask,
+  type MaskEntry,
+  type MaskTensor,
+} from '../sara/mask.ts';
 import { TrainableState } from '../sara/trainable-state.ts';
 
 const FORMAT = 'sara-stage-checkpoint';
@@ -30,7 +37,11 @@ export interface StageCheckpoint {
  * @returns size of the file in bytes
  * @throws SaraError DISK_WRITE_FAILED; a file that stood there before is then still whole
  */
-export async function writeCheckpoint(file: string, { state, average, step }: StageCheckpoint, base: { baseHash: string }): Promise<number> {
+export async function writeCheckpoint(
+  file: string,
+  { state, average, step }: StageCheckpoint,
+  base: { baseHash: string },
+): Promise<number> {
   const { initialMask, activeMask, values, moments } = state;
   const narrowed = state.activePositions !== null || activeMask.count !== initialMask.count;
   const tensors: TensorSource[] = [];
@@ -75,14 +86,23 @@ export async function readCheckpoint(
   const parts: StageCheckpoint[] = [];
   for (const path of files) parts.push(await readStageFile(path, expected.baseHash));
   const [first] = parts;
-  const other = parts.find((part) => part.step !== first.step || part.state.numReselections !== first.state.numReselections);
+  const other = parts.find(
+    (part) => part.step !== first.step || part.state.numReselections !== first.state.numReselections,
+  );
   if (other !== undefined) {
-    throw new SaraError('STATE_CONFLICT', `checkpoint files are of different steps, ${first.step} and ${other.step}: ${files.join(', ')}`, { first: first.step, other: other.step });
+    throw new SaraError(
+      'STATE_CONFLICT',
+      `checkpoint files are of different steps, ${first.step} and ${other.step}: ${files.join(', ')}`,
+      { first: first.step, other: other.step },
+    );
   }
   const whole = TrainableState.merge(parts.map((part) => part.state));
   const state = whole.shard(expected.owns);
-  const averages = parts.flatMap((part) => (part.average === null ? [] : [{ mask: part.state.initialMask, vector: part.average }]));
-  const average = averages.length === parts.length ? sliceVector(mergeVectors(averages), state.initialMask) : null;
+  const averages = parts.flatMap((part) =>
+    part.average === null ? [] : [{ mask: part.state.initialMask, vector: part.average }],
+  );
+  const average =
+    averages.length === parts.length ? sliceVector(mergeVectors(averages), state.initialMask) : null;
   return { state, average, step: first.step };
 }
 
@@ -91,18 +111,33 @@ async function readStageFile(path: string, baseHash: string): Promise<StageCheck
   try {
     const metadata = (key: string): string => {
       const value = file.metadata.get(key);
-      if (value === undefined) throw new SaraError('FILE_CORRUPT', `${path}: metadata field ${key} is missing; this is no stage checkpoint`, { file: path, field: key });
+      if (value === undefined)
+        throw new SaraError(
+          'FILE_CORRUPT',
+          `${path}: metadata field ${key} is missing; this is no stage checkpoint`,
+          { file: path, field: key },
+        );
       return value;
     };
     if (metadata('format') !== FORMAT || metadata('format_version') !== FORMAT_VERSION) {
-      throw new SaraError('FILE_CORRUPT', `${path}: format is ${metadata('format')} ${metadata('format_version')}, expected ${FORMAT} ${FORMAT_VERSION}`, { file: path });
+      throw new SaraError(
+        'FILE_CORRUPT',
+        `${path}: format is ${metadata('format')} ${metadata('format_version')}, expected ${FORMAT} ${FORMAT_VERSION}`,
+        { file: path },
+      );
     }
     if (metadata('base_model_hash') !== baseHash) {
-      throw new SaraError('ADAPTER_MISMATCH', `${path} was made from base model ${metadata('base_model_hash')}, this run's base is ${baseHash}`, { file: path, own: metadata('base_model_hash'), base: baseHash });
+      throw new SaraError(
+        'ADAPTER_MISMATCH',
+        `${path} was made from base model ${metadata('base_model_hash')}, this run's base is ${baseHash}`,
+        { file: path, own: metadata('base_model_hash'), base: baseHash },
+      );
     }
     const shapes = parseShapes(path, metadata('shapes'));
-    const numbers = async <T extends Float32Array | Uint32Array>(key: string): Promise<T> => (await file.read(key)).data as T;
-    const optional = async <T extends Float32Array | Uint32Array>(key: string): Promise<T | null> => (file.entries.has(key) ? numbers<T>(key) : null);
+    const numbers = async <T extends Float32Array | Uint32Array>(key: string): Promise<T> =>
+      (await file.read(key)).data as T;
+    const optional = async <T extends Float32Array | Uint32Array>(key: string): Promise<T | null> =>
+      file.entries.has(key) ? numbers<T>(key) : null;
 
     const initial: MaskTensor[] = [];
     const active: MaskTensor[] = [];
@@ -110,7 +145,11 @@ async function readStageFile(path: string, baseHash: string): Promise<StageCheck
       const indices = await optional<Uint32Array>(`${name}.indices`);
       const stillActive = await optional<Uint32Array>(`${name}.active`);
       initial.push({ name, shape, indices: indices && Int32Array.from(indices) });
-      active.push({ name, shape, indices: stillActive ? Int32Array.from(stillActive) : indices && Int32Array.from(indices) });
+      active.push({
+        name,
+        shape,
+        indices: stillActive ? Int32Array.from(stillActive) : indices && Int32Array.from(indices),
+      });
     }
     const initialMask = SparseMask.of(initial);
     const activeMask = SparseMask.of(active);
@@ -118,10 +157,16 @@ async function readStageFile(path: string, baseHash: string): Promise<StageCheck
     requireDigest(path, 'active_mask_digest', metadata('active_mask_digest'), activeMask);
     const vector = async (mask: SparseMask, suffix: string): Promise<Float32Array> => {
       const out = new Float32Array(mask.count);
-      for (const entry of mask.entries) out.set(requireLength(path, entry, suffix, await numbers<Float32Array>(entry.name + suffix)), entry.offset);
+      for (const entry of mask.entries)
+        out.set(
+          requireLength(path, entry, suffix, await numbers<Float32Array>(entry.name + suffix)),
+          entry.offset,
+        );
       return out;
     };
-    const hasAverage = initialMask.entries.every((entry) => file.entries.has(`${entry.name}.average`)) && initialMask.count > 0;
+    const hasAverage =
+      initialMask.entries.every((entry) => file.entries.has(`${entry.name}.average`)) &&
+      initialMask.count > 0;
     const state = new TrainableState({
       initialMask,
       values: await vector(initialMask, '.values'),
@@ -129,7 +174,11 @@ async function readStageFile(path: string, baseHash: string): Promise<StageCheck
       moments: { first: await vector(activeMask, '.first'), second: await vector(activeMask, '.second') },
       numReselections: Number(metadata('num_reselections')),
     });
-    return { state, average: hasAverage ? await vector(initialMask, '.average') : null, step: Number(metadata('step')) };
+    return {
+      state,
+      average: hasAverage ? await vector(initialMask, '.average') : null,
+      step: Number(metadata('step')),
+    };
   } finally {
     await file.close();
   }
@@ -140,24 +189,42 @@ function parseShapes(path: string, json: string): [string, readonly number[]][] 
   try {
     parsed = JSON.parse(json);
   } catch (cause) {
-    throw new SaraError('FILE_CORRUPT', `${path}: metadata field shapes is not JSON`, { file: path }, { cause });
+    throw new SaraError(
+      'FILE_CORRUPT',
+      `${path}: metadata field shapes is not JSON`,
+      { file: path },
+      { cause },
+    );
   }
-  const isShape = (shape: unknown): shape is number[] => Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d) && d > 0);
+  const isShape = (shape: unknown): shape is number[] =>
+    Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d) && d > 0);
   const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
   const bad = entries.find(([, shape]) => !isShape(shape));
-  if (bad !== undefined) throw new SaraError('FILE_CORRUPT', `${path}: shape of ${bad[0]} is ${JSON.stringify(bad[1])}`, { file: path, tensor: bad[0] });
+  if (bad !== undefined)
+    throw new SaraError('FILE_CORRUPT', `${path}: shape of ${bad[0]} is ${JSON.stringify(bad[1])}`, {
+      file: path,
+      tensor: bad[0],
+    });
   return entries as [string, readonly number[]][];
 }
 
 function requireDigest(path: string, field: string, stored: string, mask: SparseMask): void {
   if (mask.digest !== stored) {
-    throw new SaraError('FILE_CORRUPT', `${path}: ${field} is ${stored}, its indices give ${mask.digest}`, { file: path, stored, computed: mask.digest });
+    throw new SaraError('FILE_CORRUPT', `${path}: ${field} is ${stored}, its indices give ${mask.digest}`, {
+      file: path,
+      stored,
+      computed: mask.digest,
+    });
   }
 }
 
 function requireLength(path: string, entry: MaskEntry, suffix: string, values: Float32Array): Float32Array {
   if (values.length !== entry.count) {
-    throw new SaraError('FILE_CORRUPT', `${path}: ${entry.name}${suffix} holds ${values.length} values for ${entry.count} entries`, { file: path, tensor: entry.name + suffix });
+    throw new SaraError(
+      'FILE_CORRUPT',
+      `${path}: ${entry.name}${suffix} holds ${values.length} values for ${entry.count} entries`,
+      { file: path, tensor: entry.name + suffix },
+    );
   }
   return values;
 }

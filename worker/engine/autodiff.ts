@@ -21,7 +21,11 @@ export const ATTENTION_BLOCK_BYTES = 64 * 2 ** 20;
  * @param wrt values whose gradients are wanted
  * @returns per value of `wrt` its gradient; a value that no seed depends on is absent
  */
-export function differentiate(graph: Graph, seeds: ReadonlyMap<Value, Value>, wrt: Iterable<Value>): Map<Value, Value> {
+export function differentiate(
+  graph: Graph,
+  seeds: ReadonlyMap<Value, Value>,
+  wrt: Iterable<Value>,
+): Map<Value, Value> {
   const targets = [...wrt];
   const forwardNodes = [...graph.nodes];
   const needed = dependents(forwardNodes, targets);
@@ -29,7 +33,10 @@ export function differentiate(graph: Graph, seeds: ReadonlyMap<Value, Value>, wr
   const accumulate = (value: Value, gradient: Value): void => {
     if (!needed.has(value)) return;
     if (!sameShape(value.shape, gradient.shape)) {
-      throw new SaraError('INTERNAL', `gradient of ${value.node.op.kind} has shape [${gradient.shape.join(', ')}], value [${value.shape.join(', ')}]`);
+      throw new SaraError(
+        'INTERNAL',
+        `gradient of ${value.node.op.kind} has shape [${gradient.shape.join(', ')}], value [${value.shape.join(', ')}]`,
+      );
     }
     const known = gradients.get(value);
     gradients.set(value, known === undefined ? gradient : graph.add(known, gradient));
@@ -41,7 +48,9 @@ export function differentiate(graph: Graph, seeds: ReadonlyMap<Value, Value>, wr
     const incoming = gradients.get(node.outputs[0]);
     if (incoming === undefined || !node.inputs.some((input) => needed.has(input))) continue;
     graph.inBlock(node.block, () => {
-      const contributions = vectorJacobianProducts(graph, node, incoming, (input) => needed.has(node.inputs[input]));
+      const contributions = vectorJacobianProducts(graph, node, incoming, (input) =>
+        needed.has(node.inputs[input]),
+      );
       for (const [input, gradient] of contributions.entries()) {
         if (gradient !== null) accumulate(node.inputs[input], gradient);
       }
@@ -54,7 +63,8 @@ export function differentiate(graph: Graph, seeds: ReadonlyMap<Value, Value>, wr
 function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(sources);
   for (const node of nodes) {
-    if (node.inputs.some((input) => reached.has(input))) node.outputs.forEach((output) => reached.add(output));
+    if (node.inputs.some((input) => reached.has(input)))
+      node.outputs.forEach((output) => reached.add(output));
   }
   return reached;
 }
@@ -63,7 +73,12 @@ function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Valu
  * Gradient per input of `node`, null where it has none or is not wanted.
  * @param wants whether input number i needs a gradient
  */
-function vectorJacobianProducts(g: Graph, node: Node, dy: Value, wants: (input: number) => boolean): (Value | null)[] {
+function vectorJacobianProducts(
+  g: Graph,
+  node: Node,
+  dy: Value,
+  wants: (input: number) => boolean,
+): (Value | null)[] {
   const { op, inputs } = node;
   const [a, b] = inputs;
   const y = node.outputs[0];
@@ -108,7 +123,10 @@ function vectorJacobianProducts(g: Graph, node: Node, dy: Value, wants: (input: 
     case 'sub':
       return [reduceTo(g, dy, a.shape), wants(1) ? g.unary('neg', reduceTo(g, dy, b.shape)) : null];
     case 'mul':
-      return [wants(0) ? reduceTo(g, g.mul(dy, b), a.shape) : null, wants(1) ? reduceTo(g, g.mul(dy, a), b.shape) : null];
+      return [
+        wants(0) ? reduceTo(g, g.mul(dy, b), a.shape) : null,
+        wants(1) ? reduceTo(g, g.mul(dy, a), b.shape) : null,
+      ];
     case 'div':
       return [
         wants(0) ? reduceTo(g, g.div(dy, b), a.shape) : null,
@@ -184,7 +202,9 @@ function gaussian(g: Graph, x: Value, c: number): Value {
 function reduceTo(g: Graph, dy: Value, shape: readonly number[]): Value {
   if (sameShape(dy.shape, shape)) return dy;
   const lead = dy.shape.length - shape.length;
-  const axes = dy.shape.flatMap((d, axis) => (axis < lead || (shape[axis - lead] === 1 && d !== 1) ? [axis] : []));
+  const axes = dy.shape.flatMap((d, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && d !== 1) ? [axis] : [],
+  );
   return g.reshape(g.sum(dy, axes), shape);
 }
 
@@ -200,11 +220,16 @@ function matMulGradients(
   // A 2-D right factor under a batched left one is a linear layer: fold the batch into the rows, so that the
   // weight gradient is one GEMM instead of a batch of them summed.
   if (b.shape.length === 2 && a.shape.length > 2 && !transA) {
-    const fold = (x: Value): Value => g.reshape(x, [numElements(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
+    const fold = (x: Value): Value =>
+      g.reshape(x, [numElements(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
     const dy2 = fold(dy);
     return [
       wants(0) ? g.reshape(g.matMul(dy2, b, { transB: !transB, alpha }), a.shape) : null,
-      wants(1) ? (transB ? g.matMul(dy2, fold(a), { transA: true, alpha }) : g.matMul(fold(a), dy2, { transA: true, alpha })) : null,
+      wants(1)
+        ? transB
+          ? g.matMul(dy2, fold(a), { transA: true, alpha })
+          : g.matMul(fold(a), dy2, { transA: true, alpha })
+        : null,
     ];
   }
   const da = !wants(0)
@@ -224,7 +249,12 @@ function matMulGradients(
  * Number of query rows whose probabilities [batch, heads, rows, numKeys] stay below
  * {@link ATTENTION_BLOCK_BYTES}; at least one.
  */
-export function attentionBlockRows(batch: number, numHeads: number, numQueries: number, numKeys: number): number {
+export function attentionBlockRows(
+  batch: number,
+  numHeads: number,
+  numQueries: number,
+  numKeys: number,
+): number {
   const rowBytes = batch * numHeads * numKeys * 4;
   return Math.max(1, Math.min(numQueries, Math.floor(ATTENTION_BLOCK_BYTES / rowBytes)));
 }
@@ -232,7 +262,8 @@ export function attentionBlockRows(batch: number, numHeads: number, numQueries: 
 /** -1e9 above the diagonal, [rows, numKeys], for query rows starting at `start`; added to the scores. */
 export function causalMask(start: number, rows: number, numKeys: number): Float32Array {
   const mask = new Float32Array(rows * numKeys);
-  for (let i = 0; i < rows; i++) mask.fill(-1e9, i * numKeys + Math.min(numKeys, start + i + 1), (i + 1) * numKeys);
+  for (let i = 0; i < rows; i++)
+    mask.fill(-1e9, i * numKeys + Math.min(numKeys, start + i + 1), (i + 1) * numKeys);
   return mask;
 }
 
@@ -240,7 +271,12 @@ export function causalMask(start: number, rows: number, numKeys: number): Float3
  * Probabilities are recomputed block by block of query rows, so that the backward pass never holds an
  * S x S matrix either.
  */
-function attentionGradients(g: Graph, op: Extract<Op, { kind: 'attention' }>, inputs: readonly Value[], dy: Value): Value[] {
+function attentionGradients(
+  g: Graph,
+  op: Extract<Op, { kind: 'attention' }>,
+  inputs: readonly Value[],
+  dy: Value,
+): Value[] {
   const [batch, numQueries] = inputs[0].shape;
   const numKeys = inputs[1].shape[1];
   const { numHeads, scale } = op;
@@ -255,7 +291,8 @@ function attentionGradients(g: Graph, op: Extract<Op, { kind: 'attention' }>, in
     const qBlock = whole ? q : g.slice(q, 2, start, end);
     const dOutBlock = whole ? dOut : g.slice(dOut, 2, start, end);
     let scores = g.matMul(qBlock, k, { transB: true, alpha: scale });
-    if (op.causal) scores = g.add(scores, g.constant([end - start, numKeys], causalMask(start, end - start, numKeys)));
+    if (op.causal)
+      scores = g.add(scores, g.constant([end - start, numKeys], causalMask(start, end - start, numKeys)));
     const p = g.softmax(scores);
     const dp = g.matMul(dOutBlock, v, { transB: true });
     const ds = g.node({ kind: 'softmaxGrad' }, [p, dp], [p.shape])[0];

@@ -18,14 +18,19 @@ export function blockCosts(graph: Graph): BlockCost[] {
     costs.set(node.block, cost);
     cost.flops += nodeFlops(node);
     // A reshape is a view; everything else writes its output.
-    if (node.op.kind !== 'reshape') for (const output of node.outputs) cost.activationBytes += sizeBytes(output);
+    if (node.op.kind !== 'reshape')
+      for (const output of node.outputs) cost.activationBytes += sizeBytes(output);
     for (const input of node.inputs) {
       if (input.node.op.kind !== 'weight' || owned.has(input)) continue;
       owned.add(input);
       cost.parameterCount += numElements(input.shape);
     }
   }
-  return [...costs].map(([name, cost]) => ({ name, ...cost, parameterBytes: cost.parameterCount * FLOAT_BYTES }));
+  return [...costs].map(([name, cost]) => ({
+    name,
+    ...cost,
+    parameterBytes: cost.parameterCount * FLOAT_BYTES,
+  }));
 }
 
 /** Values read in another block than the one that computes them. */
@@ -38,7 +43,11 @@ export function blockEdges(graph: Graph): BlockEdge[] {
       readers.set(input, blocks.add(node.block));
     }
   }
-  return [...readers].map(([value, to]) => ({ from: value.node.block, to: [...to], sizeBytes: sizeBytes(value) }));
+  return [...readers].map(([value, to]) => ({
+    from: value.node.block,
+    to: [...to],
+    sizeBytes: sizeBytes(value),
+  }));
 }
 
 /** Floating point operations of the GEMM-like nodes, a multiply-add counted as two; the rest is movement. */

@@ -52,7 +52,12 @@ export class Graph {
   }
 
   /** Appends a node. For the builder methods, autodiff and partition; models use the methods below. */
-  node(op: Op, inputs: readonly Value[], shapes: readonly (readonly number[])[], type: ValueType = 'float32'): readonly Value[] {
+  node(
+    op: Op,
+    inputs: readonly Value[],
+    shapes: readonly (readonly number[])[],
+    type: ValueType = 'float32',
+  ): readonly Value[] {
     const outputs: Value[] = [];
     const node: Node = { id: this.nodes.length, op, inputs: [...inputs], outputs, block: this.#block };
     for (const [outputIndex, shape] of shapes.entries()) {
@@ -74,7 +79,8 @@ export class Graph {
   weight(name: string, shape: readonly number[]): Value {
     const known = this.weights.get(name);
     if (known !== undefined) {
-      if (!sameShape(known.shape, shape)) throw bug(`weight ${name} is used as ${show(known.shape)} and as ${show(shape)}`);
+      if (!sameShape(known.shape, shape))
+        throw bug(`weight ${name} is used as ${show(known.shape)} and as ${show(shape)}`);
       return known;
     }
     const value = this.node({ kind: 'weight', name }, [], [shape])[0];
@@ -83,8 +89,14 @@ export class Graph {
   }
 
   constant(shape: readonly number[], data: Float32Array | Int32Array): Value {
-    if (numElements(shape) !== data.length) throw bug(`constant of shape ${show(shape)} holds ${data.length} values`);
-    return this.node({ kind: 'constant', data }, [], [shape], data instanceof Int32Array ? 'int32' : 'float32')[0];
+    if (numElements(shape) !== data.length)
+      throw bug(`constant of shape ${show(shape)} holds ${data.length} values`);
+    return this.node(
+      { kind: 'constant', data },
+      [],
+      [shape],
+      data instanceof Int32Array ? 'int32' : 'float32',
+    )[0];
   }
 
   /** Names `value` as a result of the graph. */
@@ -131,7 +143,8 @@ export class Graph {
     const { transA = false, transB = false, alpha = 1 } = options;
     const [m, ka] = lastTwo(a.shape, transA);
     const [kb, n] = lastTwo(b.shape, transB);
-    if (ka !== kb) throw bug(`matMul: inner sizes differ, ${show(a.shape)} and ${show(b.shape)}: ${ka} != ${kb}`);
+    if (ka !== kb)
+      throw bug(`matMul: inner sizes differ, ${show(a.shape)} and ${show(b.shape)}: ${ka} != ${kb}`);
     const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     return this.node({ kind: 'matMul', transA, transB, alpha }, [a, b], [[...batch, m, n]])[0];
   }
@@ -143,13 +156,19 @@ export class Graph {
   }
 
   /** x [B,I,H,W], w [O,I,kh,kw], bias [O] or null. */
-  conv2d(x: Value, w: Value, bias: Value | null, geometry: { stride?: number; pads?: number | Pads } = {}): Value {
+  conv2d(
+    x: Value,
+    w: Value,
+    bias: Value | null,
+    geometry: { stride?: number; pads?: number | Pads } = {},
+  ): Value {
     const stride = geometry.stride ?? 1;
     const p = geometry.pads ?? 0;
     const pads = typeof p === 'number' ? { top: p, left: p, bottom: p, right: p } : p;
     const [batch, channels, height, width] = x.shape;
     const [outChannels, inChannels, kh, kw] = w.shape;
-    if (channels !== inChannels) throw bug(`conv2d: input has ${channels} channels, weight ${show(w.shape)} wants ${inChannels}`);
+    if (channels !== inChannels)
+      throw bug(`conv2d: input has ${channels} channels, weight ${show(w.shape)} wants ${inChannels}`);
     const h = Math.floor((height + pads.top + pads.bottom - kh) / stride) + 1;
     const wOut = Math.floor((width + pads.left + pads.right - kw) / stride) + 1;
     const inputs = bias === null ? [x, w] : [x, w, bias];
@@ -172,7 +191,8 @@ export class Graph {
   /** x [B,C,...], gamma [C], beta [C]. */
   groupNorm(x: Value, gamma: Value, beta: Value, numGroups: number, epsilon: number): Value {
     const channels = x.shape[1];
-    if (channels % numGroups !== 0) throw bug(`groupNorm: ${channels} channels do not split into ${numGroups} groups`);
+    if (channels % numGroups !== 0)
+      throw bug(`groupNorm: ${channels} channels do not split into ${numGroups} groups`);
     return this.node({ kind: 'groupNorm', numGroups, epsilon }, [x, gamma, beta], [x.shape])[0];
   }
 
@@ -182,11 +202,22 @@ export class Graph {
   }
 
   /** q [B,Sq,H*D], k and v [B,Sk,H*D]: softmax(scale q k^T) v per head, heads side by side in the last axis. */
-  attention(q: Value, k: Value, v: Value, numHeads: number, options: { scale?: number; causal?: boolean } = {}): Value {
+  attention(
+    q: Value,
+    k: Value,
+    v: Value,
+    numHeads: number,
+    options: { scale?: number; causal?: boolean } = {},
+  ): Value {
     const channels = q.shape[2];
-    if (channels % numHeads !== 0) throw bug(`attention: ${channels} channels do not split into ${numHeads} heads`);
+    if (channels % numHeads !== 0)
+      throw bug(`attention: ${channels} channels do not split into ${numHeads} heads`);
     const scale = options.scale ?? 1 / Math.sqrt(channels / numHeads);
-    return this.node({ kind: 'attention', numHeads, scale, causal: options.causal ?? false }, [q, k, v], [[q.shape[0], q.shape[1], v.shape[2]]])[0];
+    return this.node(
+      { kind: 'attention', numHeads, scale, causal: options.causal ?? false },
+      [q, k, v],
+      [[q.shape[0], q.shape[1], v.shape[2]]],
+    )[0];
   }
 
   concat(values: readonly Value[], axis: number): Value {
@@ -212,12 +243,17 @@ export class Graph {
   }
 
   reshape(x: Value, shape: readonly number[]): Value {
-    if (numElements(shape) !== numElements(x.shape)) throw bug(`reshape: ${show(x.shape)} does not hold ${show(shape)}`);
+    if (numElements(shape) !== numElements(x.shape))
+      throw bug(`reshape: ${show(x.shape)} does not hold ${show(shape)}`);
     return this.node({ kind: 'reshape' }, [x], [shape], x.type)[0];
   }
 
   transpose(x: Value, permutation: readonly number[]): Value {
-    return this.node({ kind: 'transpose', permutation: [...permutation] }, [x], [permutation.map((axis) => x.shape[axis])])[0];
+    return this.node(
+      { kind: 'transpose', permutation: [...permutation] },
+      [x],
+      [permutation.map((axis) => x.shape[axis])],
+    )[0];
   }
 
   broadcastTo(x: Value, shape: readonly number[]): Value {
@@ -226,12 +262,19 @@ export class Graph {
 
   /** Sum over `axes`, kept with size 1. */
   sum(x: Value, axes: readonly number[]): Value {
-    return this.node({ kind: 'sum', axes: [...axes] }, [x], [x.shape.map((d, axis) => (axes.includes(axis) ? 1 : d))])[0];
+    return this.node(
+      { kind: 'sum', axes: [...axes] },
+      [x],
+      [x.shape.map((d, axis) => (axes.includes(axis) ? 1 : d))],
+    )[0];
   }
 
   /** Mean over all entries, shape []. */
   mean(x: Value): Value {
-    const total = this.sum(x, x.shape.map((_, axis) => axis));
+    const total = this.sum(
+      x,
+      x.shape.map((_, axis) => axis),
+    );
     return this.affine(this.reshape(total, []), 1 / numElements(x.shape));
   }
 

@@ -11,7 +11,18 @@
 
 /** Elementwise functions of one value. `gelu` is the erf form, `quickGelu` is x * sigmoid(1.702 x). */
 export type UnaryKind =
-  'neg' | 'exp' | 'sqrt' | 'reciprocal' | 'sigmoid' | 'silu' | 'gelu' | 'quickGelu' | 'tanh' | 'sin' | 'cos' | 'erf';
+  | 'neg'
+  | 'exp'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'sigmoid'
+  | 'silu'
+  | 'gelu'
+  | 'quickGelu'
+  | 'tanh'
+  | 'sin'
+  | 'cos'
+  | 'erf';
 
 /** Elementwise functions of two values under numpy broadcasting. */
 export type BinaryKind = 'add' | 'sub' | 'mul' | 'div';
@@ -61,7 +72,12 @@ export type Op =
   /** inputs x, gamma, dy; outputs dx, dgamma, dbeta. */
   | { readonly kind: 'layerNormGrad'; readonly epsilon: number }
   /** inputs q [B,Sq,H*D], k [B,Sk,H*D], v [B,Sk,H*D]; softmax(scale q k^T) v per head. */
-  | { readonly kind: 'attention'; readonly numHeads: number; readonly scale: number; readonly causal: boolean }
+  | {
+      readonly kind: 'attention';
+      readonly numHeads: number;
+      readonly scale: number;
+      readonly causal: boolean;
+    }
   | { readonly kind: 'concat'; readonly axis: number }
   /** The half-open range [start, end) of one axis. */
   | { readonly kind: 'slice'; readonly axis: number; readonly start: number; readonly end: number }

@@ -51,9 +51,14 @@ export const LOSS = 'loss';
  * @param segmentOf segment of a block name; never decreasing along the data flow
  * @throws SaraError INTERNAL when a value would flow backwards or a node outside any block computes something
  */
-export function partition(graph: Graph, numSegments: number, segmentOf: (block: string) => number): Segment[] {
+export function partition(
+  graph: Graph,
+  numSegments: number,
+  segmentOf: (block: string) => number,
+): Segment[] {
   const home = (node: Node): number => {
-    if (node.block === '') throw new SaraError('INTERNAL', `a ${node.op.kind} node belongs to no block and cannot be placed`);
+    if (node.block === '')
+      throw new SaraError('INTERNAL', `a ${node.op.kind} node belongs to no block and cannot be placed`);
     return segmentOf(node.block);
   };
   const frames = collectFrames(graph, home);
@@ -61,7 +66,8 @@ export function partition(graph: Graph, numSegments: number, segmentOf: (block: 
     const { forward, copies } = copySegment(graph, index, home, frames);
     const framesOut = [...frames].filter(([, frame]) => frame.producer === index);
     for (const [value, frame] of framesOut) forward.output(frame.name, copies.get(value)!);
-    for (const [name, value] of graph.outputs) if (home(value.node) === index) forward.output(name, copies.get(value)!);
+    for (const [name, value] of graph.outputs)
+      if (home(value.node) === index) forward.output(name, copies.get(value)!);
     const framesIn = [...frames.values()].filter((frame) => frame.consumers.includes(index));
     const frameNames = new Set(framesIn.map((frame) => frame.name));
     return {
@@ -91,12 +97,20 @@ export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<strin
   if (loss !== undefined) seeds.set(loss, graph.constant([], Float32Array.of(1)));
   for (const frame of segment.framesOut) {
     const value = graph.outputs.get(frame.name)!;
-    const parts = frame.consumers.map((consumer) => graph.input(frameGradientName(frame.name, consumer), frame.shape));
-    seeds.set(value, graph.inBlock('frame_gradients', () => parts.reduce((sum, part) => graph.add(sum, part))));
+    const parts = frame.consumers.map((consumer) =>
+      graph.input(frameGradientName(frame.name, consumer), frame.shape),
+    );
+    seeds.set(
+      value,
+      graph.inBlock('frame_gradients', () => parts.reduce((sum, part) => graph.add(sum, part))),
+    );
   }
   const frameInputs = segment.framesIn.map((frame) => ({ frame, value: graph.inputs.get(frame.name)! }));
   const trained = [...graph.weights].filter(([name]) => numSelected.has(name));
-  const gradients = differentiate(graph, seeds, [...frameInputs.map(({ value }) => value), ...trained.map(([, value]) => value)]);
+  const gradients = differentiate(graph, seeds, [
+    ...frameInputs.map(({ value }) => value),
+    ...trained.map(([, value]) => value),
+  ]);
 
   graph.outputs.clear();
   if (loss !== undefined) graph.output(LOSS, loss);
@@ -106,9 +120,13 @@ export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<strin
   }
   for (const [name, value] of trained) {
     const gradient = gradients.get(value);
-    if (gradient === undefined) throw new SaraError('INTERNAL', `the loss does not depend on trained weight ${name}`, { tensor: name });
+    if (gradient === undefined)
+      throw new SaraError('INTERNAL', `the loss does not depend on trained weight ${name}`, { tensor: name });
     const count = numSelected.get(name) ?? null;
-    graph.output(weightGradientName(name), count === null ? gradient : graph.gatherMasked(gradient, name, count));
+    graph.output(
+      weightGradientName(name),
+      count === null ? gradient : graph.gatherMasked(gradient, name, count),
+    );
   }
   return graph;
 }
@@ -122,7 +140,10 @@ function collectFrames(graph: Graph, home: (node: Node) => number): Map<Value, F
     for (const input of node.inputs) {
       if (isLeaf(input.node) || home(input.node) === segment) continue;
       if (home(input.node) > segment) {
-        throw new SaraError('INTERNAL', `block ${node.block} in segment ${segment} reads from ${input.node.block} in later segment ${home(input.node)}`);
+        throw new SaraError(
+          'INTERNAL',
+          `block ${node.block} in segment ${segment} reads from ${input.node.block} in later segment ${home(input.node)}`,
+        );
       }
       consumers.set(input, (consumers.get(input) ?? new Set()).add(segment));
     }
@@ -150,12 +171,15 @@ function copySegment(
   const copyOf = (value: Value): Value => {
     let copy = copies.get(value);
     if (copy === undefined) {
-      copy = isLeaf(value.node) ? copyLeaf(forward, value) : forward.input(frames.get(value)!.name, value.shape, value.type);
+      copy = isLeaf(value.node)
+        ? copyLeaf(forward, value)
+        : forward.input(frames.get(value)!.name, value.shape, value.type);
       copies.set(value, copy);
     }
     return copy;
   };
-  for (const node of graph.nodes) if (!isLeaf(node) && home(node) === index) copyNode(forward, node, copyOf, copies);
+  for (const node of graph.nodes)
+    if (!isLeaf(node) && home(node) === index) copyNode(forward, node, copyOf, copies);
   return { forward, copies };
 }
 
@@ -170,10 +194,17 @@ function copyGraph(graph: Graph): Graph {
   return copy;
 }
 
-function copyNode(target: Graph, node: Node, copyOf: (value: Value) => Value, copies: Map<Value, Value>): void {
+function copyNode(
+  target: Graph,
+  node: Node,
+  copyOf: (value: Value) => Value,
+  copies: Map<Value, Value>,
+): void {
   const inputs = node.inputs.map(copyOf);
   const shapes = node.outputs.map((output) => output.shape);
-  const outputs = target.inBlock(node.block, () => target.node(node.op, inputs, shapes, node.outputs[0].type));
+  const outputs = target.inBlock(node.block, () =>
+    target.node(node.op, inputs, shapes, node.outputs[0].type),
+  );
   node.outputs.forEach((output, i) => copies.set(output, outputs[i]));
 }
 
@@ -196,5 +227,11 @@ function isLeaf(node: Node): boolean {
 }
 
 function zeros(graph: Graph, shape: readonly number[]): Value {
-  return graph.broadcastTo(graph.constant(shape.map(() => 1), Float32Array.of(0)), shape);
+  return graph.broadcastTo(
+    graph.constant(
+      shape.map(() => 1),
+      Float32Array.of(0),
+    ),
+    shape,
+  );
 }

@@ -15,7 +15,12 @@ import type { TensorEntry } from '../../shared/safetensors.ts';
 export type WeightBinding =
   | { readonly kind: 'frozen'; readonly entry: TensorEntry }
   | { readonly kind: 'in-place'; readonly shape: readonly number[]; readonly data: Float32Array }
-  | { readonly kind: 'scattered'; readonly entry: TensorEntry; readonly indices: Int32Array; readonly values: Float32Array };
+  | {
+      readonly kind: 'scattered';
+      readonly entry: TensorEntry;
+      readonly indices: Int32Array;
+      readonly values: Float32Array;
+    };
 
 export class WeightStore {
   readonly #bindings = new Map<string, WeightBinding>();
@@ -40,7 +45,11 @@ export class WeightStore {
   binding(name: string): WeightBinding {
     const binding = this.#bindings.get(name);
     if (binding === undefined) {
-      throw new SaraError('FILE_CORRUPT', `the model's weight files hold no tensor ${name}, which its config.json asks for`, { tensor: name });
+      throw new SaraError(
+        'FILE_CORRUPT',
+        `the model's weight files hold no tensor ${name}, which its config.json asks for`,
+        { tensor: name },
+      );
     }
     return binding;
   }
@@ -53,7 +62,8 @@ export class WeightStore {
   /** @throws SaraError INTERNAL when no mask was set for `name` */
   gradientIndices(name: string): Int32Array {
     const indices = this.#gradientIndices.get(name);
-    if (indices === undefined) throw new SaraError('INTERNAL', `no mask is set for ${name}`, { tensor: name });
+    if (indices === undefined)
+      throw new SaraError('INTERNAL', `no mask is set for ${name}`, { tensor: name });
     return indices;
   }
 }

@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import type { BatchSpec } from '../../shared/stage-protocol.ts';
 import { floatTensor, type Tensor } from '../../shared/tensor.ts';
-import { prepareBatch, prepareValidationBatch, validationSamples, type BatchPlan, type ValidationSample } from '../data/batch.ts';
+import {
+  prepareBatch,
+  prepareValidationBatch,
+  validationSamples,
+  type BatchPlan,
+  type ValidationSample,
+} from '../data/batch.ts';
 import { scanImageFolder } from '../data/dataset.ts';
 import { ImageSet, type BrokenImage } from '../data/image-set.ts';
 import { NUM_CHANNELS } from '../data/image.ts';
@@ -40,7 +46,10 @@ export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
       onBrokenImage,
       cacheBytes: IMAGE_CACHE_BYTES,
     });
-  return { training: await open(path), validation: validationPath === null ? null : await open(validationPath) };
+  return {
+    training: await open(path),
+    validation: validationPath === null ? null : await open(validationPath),
+  };
 }
 
 export function brokenImages({ training, validation }: RunData): readonly BrokenImage[] {
@@ -48,7 +57,11 @@ export function brokenImages({ training, validation }: RunData): readonly Broken
 }
 
 /** The (held-out image, timestep) pairs the validation loss is the mean of; none without a held-out set. */
-export function heldOutSamples({ validation }: RunData, schedule: NoiseSchedule, config: ResolvedRunConfig): ValidationSample[] {
+export function heldOutSamples(
+  { validation }: RunData,
+  schedule: NoiseSchedule,
+  config: ResolvedRunConfig,
+): ValidationSample[] {
   const { numSamples, timesteps } = config.validation;
   return validation === null ? [] : validationSamples(schedule, validation, numSamples, timesteps);
 }
@@ -78,7 +91,12 @@ export class ImageBatchSource implements BatchSource {
   /** null where the text encoder is part of the training graph. */
   readonly #textStates: TextStates | null;
 
-  private constructor(options: ImageBatchSourceOptions, data: RunData, plan: BatchPlan, textStates: TextStates | null) {
+  private constructor(
+    options: ImageBatchSourceOptions,
+    data: RunData,
+    plan: BatchPlan,
+    textStates: TextStates | null,
+  ) {
     this.#options = options;
     this.#data = data;
     this.#plan = plan;
@@ -96,7 +114,12 @@ export class ImageBatchSource implements BatchSource {
       schedule: await NoiseSchedule.open(join(model.path, 'scheduler')),
       order: new SampleOrder(config.train.seed, data.training.examples.length),
     };
-    return new ImageBatchSource(options, data, plan, config.train.textEncoder ? null : await TextStates.open(model.text, engine));
+    return new ImageBatchSource(
+      options,
+      data,
+      plan,
+      config.train.textEncoder ? null : await TextStates.open(model.text, engine),
+    );
   }
 
   async prepare(batch: BatchSpec): Promise<Record<string, Tensor>> {
@@ -110,7 +133,12 @@ export class ImageBatchSource implements BatchSource {
   async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
     const { replica, numReplicas, microBatchSize } = this.#options;
     const start = replica * (this.#plan.batchSize / numReplicas) + microBatch * microBatchSize;
-    const batch = await prepareBatch(this.#plan, step, { start, end: start + microBatchSize }, this.#data.training);
+    const batch = await prepareBatch(
+      this.#plan,
+      step,
+      { start, end: start + microBatchSize },
+      this.#data.training,
+    );
     return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
   }
 
@@ -118,12 +146,25 @@ export class ImageBatchSource implements BatchSource {
   async #validation({ microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
     const { microBatchSize } = this.#options;
     const start = microBatch * microBatchSize;
-    const samples = Array.from({ length: microBatchSize }, (_, i) => this.#heldOut[(start + i) % this.#heldOut.length]);
-    const batch = await prepareValidationBatch(this.#plan.schedule, this.#data.validation!, VALIDATION_SEED, samples);
+    const samples = Array.from(
+      { length: microBatchSize },
+      (_, i) => this.#heldOut[(start + i) % this.#heldOut.length],
+    );
+    const batch = await prepareValidationBatch(
+      this.#plan.schedule,
+      this.#data.validation!,
+      VALIDATION_SEED,
+      samples,
+    );
     return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
   }
 
-  async #tensors(noisy: Float32Array, target: Float32Array, timesteps: ArrayLike<number>, captions: readonly string[]): Promise<Record<string, Tensor>> {
+  async #tensors(
+    noisy: Float32Array,
+    target: Float32Array,
+    timesteps: ArrayLike<number>,
+    captions: readonly string[],
+  ): Promise<Record<string, Tensor>> {
     const { config, model } = this.#options;
     const batch = captions.length;
     const { resolution } = config.data;

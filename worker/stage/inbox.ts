@@ -16,7 +16,8 @@ export class Inbox {
   /** @throws SaraError INTERNAL naming what has not arrived */
   take(names: readonly string[]): Record<string, Tensor> {
     const missing = names.filter((name) => !this.#tensors.has(name));
-    if (missing.length > 0) throw new SaraError('INTERNAL', `a task was started before its inputs arrived: ${missing.join(', ')}`);
+    if (missing.length > 0)
+      throw new SaraError('INTERNAL', `a task was started before its inputs arrived: ${missing.join(', ')}`);
     return Object.fromEntries(names.map((name) => [name, this.#tensors.get(name)!]));
   }
 }

@@ -5,7 +5,7 @@
  *   1. select            mask and values, from the threshold or a checkpoint; programs are compiled on first use
  *   2. prepareBatch      (stage of segment 0) images, noise, timesteps, text states of one micro-batch
  *   3. runTask           forward, loss or backward of one segment; frames go to their reader, here or elsewhere
- *   4. finishGradients   sum over replicas, rank term; the driver commits the step or aborts it
+ *   4. finishGradients   rank term, sum over replicas; the driver commits the step or aborts it
  *   5. applyUpdate       clipping and AdamW on the compact vector
  *   6. re-selection, checkpoint, export
  *
@@ -35,8 +35,14 @@ import { adamwStep } from '../optim/adamw.ts';
 import { clipByGlobalNorm, squaredNorm } from '../optim/clip.ts';
 import { emaDecay, updateEma } from '../optim/ema.ts';
 import { learningRateAt, type LrSchedule } from '../optim/lr-schedule.ts';
-import { addHistograms, histogramLower, histogramUpper, locateFraction, thresholdFromHistograms } from '../sara/magnitude-quantile.ts';
-import { polarFactorByEigen } from '../sara/polar-factor.ts';
+import {
+  addHistograms,
+  histogramLower,
+  histogramUpper,
+  locateFraction,
+  thresholdFromHistograms,
+} from '../sara/magnitude-quantile.ts';
+import { PolarFactors } from '../sara/polar-express.ts';
 import { addRankGradient, chooseRankMatrices, rankCandidates, rankGradient } from '../sara/rank-term.ts';
 import { reselect, type Reselection } from '../sara/reselect.ts';
 import { selectAll, selectByThreshold, type NamedTensor } from '../sara/selection.ts';
@@ -71,6 +77,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
   readonly #exchange: SparseAllReduce;
   readonly #batches: BatchSource | null;
   readonly #inboxes = new Inboxes();
+  readonly #polarFactors: PolarFactors;
   #training: Training | null = null;
 
   /**
@@ -80,12 +87,23 @@ export class StageActor implements ActorMethods<StageProtocol> {
     this.#setup = setup;
     this.#exchange = exchange;
     this.#batches = batches;
+    this.#polarFactors = new PolarFactors(setup.engine);
   }
 
-  async magnitudeHistogram(ctx: ActorContext, { upperBin }: StageProtocol['magnitudeHistogram']['args']): Promise<{ counts: ObjectRef }> {
+  async magnitudeHistogram(
+    ctx: ActorContext,
+    { upperBin }: StageProtocol['magnitudeHistogram']['args'],
+  ): Promise<{ counts: ObjectRef }> {
     const tensors = this.#baseTensors();
-    const counts = upperBin === null ? await histogramUpper(tensors, this.#setup.filter) : await histogramLower(tensors, upperBin, this.#setup.filter);
-    return { counts: ctx.put({ counts: { dtype: 'uint32', shape: [counts.length], data: Uint32Array.from(counts) } }) };
+    const counts =
+      upperBin === null
+        ? await histogramUpper(tensors, this.#setup.filter)
+        : await histogramLower(tensors, upperBin, this.#setup.filter);
+    return {
+      counts: ctx.put({
+        counts: { dtype: 'uint32', shape: [counts.length], data: Uint32Array.from(counts) },
+      }),
+    };
   }
 
   async resolveThreshold(
@@ -108,13 +126,18 @@ export class StageActor implements ActorMethods<StageProtocol> {
     let step = 0;
     switch (source.kind) {
       case 'threshold':
-        state = TrainableState.initial(await selectByThreshold(this.#baseTensors(), source.threshold, filter));
+        state = TrainableState.initial(
+          await selectByThreshold(this.#baseTensors(), source.threshold, filter),
+        );
         break;
       case 'everything':
         state = TrainableState.initial(await selectAll(this.#baseTensors(), filter));
         break;
       case 'checkpoint': {
-        const loaded = await readCheckpoint(source.files, { baseHash: this.#setup.baseHash, owns: (name) => names.has(name) });
+        const loaded = await readCheckpoint(source.files, {
+          baseHash: this.#setup.baseHash,
+          owns: (name) => names.has(name),
+        });
         ({ state, average, step } = loaded);
         break;
       }
@@ -145,8 +168,12 @@ export class StageActor implements ActorMethods<StageProtocol> {
     };
   }
 
-  async prepareBatch(ctx: ActorContext, { batch }: StageProtocol['prepareBatch']['args']): Promise<{ outgoing: TaskResult['outgoing'] }> {
-    if (this.#batches === null) throw new SaraError('INTERNAL', `stage ${this.#setup.stage} does not own segment 0 and has no data`);
+  async prepareBatch(
+    ctx: ActorContext,
+    { batch }: StageProtocol['prepareBatch']['args'],
+  ): Promise<{ outgoing: TaskResult['outgoing'] }> {
+    if (this.#batches === null)
+      throw new SaraError('INTERNAL', `stage ${this.#setup.stage} does not own segment 0 and has no data`);
     const tensors = await this.#batches.prepare(batch);
     const routed = new Outgoing(this.#setup.stage, this.#inboxes.of(batch));
     for (const segment of this.#setup.segments) {
@@ -156,7 +183,10 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return { outgoing: routed.put(ctx, batch) };
   }
 
-  async runTask(ctx: ActorContext, { kind, segment: index, batch, incoming }: StageProtocol['runTask']['args']): Promise<TaskResult> {
+  async runTask(
+    ctx: ActorContext,
+    { kind, segment: index, batch, incoming }: StageProtocol['runTask']['args'],
+  ): Promise<TaskResult> {
     const training = this.#trainingAt(batch);
     const segment = this.#setup.segments[index];
     const inbox = this.#inboxes.of(batch);
@@ -169,7 +199,8 @@ export class StageActor implements ActorMethods<StageProtocol> {
     const routed = new Outgoing(this.#setup.stage, inbox);
     if (kind === 'forward') {
       for (const frame of segment.framesOut) {
-        for (const consumer of frame.consumers) routed.send(this.#setup.stageOf(consumer), frame.name, outputs[frame.name]);
+        for (const consumer of frame.consumers)
+          routed.send(this.#setup.stageOf(consumer), frame.name, outputs[frame.name]);
       }
     } else if (kind !== 'evaluate') {
       for (const frame of segment.framesIn) {
@@ -182,29 +213,37 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return { outgoing, loss: LOSS in outputs ? (outputs[LOSS].data[0] as number) : null };
   }
 
-  async finishGradients(ctx: ActorContext, { step, rankCandidates }: StageProtocol['finishGradients']['args']): Promise<GradientReport> {
-    const training = this.#trainingAtStep(step);
-    const { state, gradients } = training;
-    const maskDigest = state.activeMask.digest;
-    const summed = await this.#exchange.sum(gradients.vector, { step, maskDigest, signal: ctx.signal });
-    if (summed !== gradients.vector) gradients.vector.set(summed);
-
+  async finishGradients(
+    ctx: ActorContext,
+    { step, rankCandidates }: StageProtocol['finishGradients']['args'],
+  ): Promise<GradientReport> {
+    const { state, gradients } = this.#trainingAtStep(step);
+    const { rankTerm, config, replica } = this.#setup;
     let rankMatrix: string | null = null;
     let nuclearNorm: number | null = null;
-    const { rankTerm, config } = this.#setup;
-    for (const name of chooseRankMatrices(rankCandidates, rankTerm, config.train.seed, step)) {
-      const term = await rankGradient(state, name, rankTerm.weight, polarFactorByEigen);
+    // Replica 0 adds the term for all: what replicas compute alike on unlike hardware may differ by a rounding, what
+    // they receive does not.
+    for (const name of replica === 0
+      ? chooseRankMatrices(rankCandidates, rankTerm, config.train.seed, step)
+      : []) {
+      const term = await rankGradient(state, name, rankTerm.weight, this.#polarFactors.compute);
       if (term === null) continue;
       addRankGradient(gradients.vector, term);
       rankMatrix = name;
       nuclearNorm = (nuclearNorm ?? 0) + term.nuclearNorm;
     }
+    const maskDigest = state.activeMask.digest;
+    const summed = await this.#exchange.sum(gradients.vector, { step, maskDigest, signal: ctx.signal });
+    if (summed !== gradients.vector) gradients.vector.set(summed);
     const squared = squaredNorm(gradients.vector);
     return { squaredNorm: squared, isFinite: Number.isFinite(squared), maskDigest, rankMatrix, nuclearNorm };
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
-  async applyUpdate(_: ActorContext, { step, squaredNorms }: StageProtocol['applyUpdate']['args']): Promise<{ learningRate: number; gradientNorm: number }> {
+  async applyUpdate(
+    _: ActorContext,
+    { step, squaredNorms }: StageProtocol['applyUpdate']['args'],
+  ): Promise<{ learningRate: number; gradientNorm: number }> {
     const training = this.#requireTraining();
     const { config } = this.#setup;
     const { coefficient, gradientNorm } = clipByGlobalNorm(squaredNorms, config.optimizer.maxGradNorm);
@@ -235,19 +274,34 @@ export class StageActor implements ActorMethods<StageProtocol> {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
-  async prepareReselection(_: ActorContext, { step }: StageProtocol['prepareReselection']['args']): Promise<ReselectionReport> {
+  async prepareReselection(
+    _: ActorContext,
+    { step }: StageProtocol['prepareReselection']['args'],
+  ): Promise<ReselectionReport> {
     const training = this.#trainingAtStep(step);
-    if (training.threshold === null) throw new SaraError('INTERNAL', 'a run that trains every entry has nothing to re-select');
-    training.prepared = reselect(training.state, training.threshold, this.#setup.config.sara?.reselectMoments ?? 'keep');
+    if (training.threshold === null)
+      throw new SaraError('INTERNAL', 'a run that trains every entry has nothing to re-select');
+    training.prepared = reselect(
+      training.state,
+      training.threshold,
+      this.#setup.config.sara?.reselectMoments ?? 'keep',
+    );
     return reselectionReport(training.prepared);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
-  async commitReselection(_: ActorContext, { step, maskDigest }: StageProtocol['commitReselection']['args']): Promise<ReselectionReport> {
+  async commitReselection(
+    _: ActorContext,
+    { step, maskDigest }: StageProtocol['commitReselection']['args'],
+  ): Promise<ReselectionReport> {
     const training = this.#trainingAtStep(step);
     const { prepared } = training;
     if (prepared?.state.activeMask.digest !== maskDigest) {
-      throw new SaraError('MASK_DIVERGED', `stage ${this.#setup.stage} prepared mask ${prepared?.state.activeMask.digest ?? 'none'}, the run committed ${maskDigest}`, { maskDigest });
+      throw new SaraError(
+        'MASK_DIVERGED',
+        `stage ${this.#setup.stage} prepared mask ${prepared?.state.activeMask.digest ?? 'none'}, the run committed ${maskDigest}`,
+        { maskDigest },
+      );
     }
     training.state = prepared.state;
     training.weights.setMask(prepared.state);
@@ -265,9 +319,16 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return {};
   }
 
-  async checkpoint(_: ActorContext, { file }: StageProtocol['checkpoint']['args']): Promise<{ sizeBytes: number; maskDigest: string }> {
+  async checkpoint(
+    _: ActorContext,
+    { file }: StageProtocol['checkpoint']['args'],
+  ): Promise<{ sizeBytes: number; maskDigest: string }> {
     const { state, average, step } = this.#requireTraining();
-    const sizeBytes = await writeCheckpoint(file, { state, average, step }, { baseHash: this.#setup.baseHash });
+    const sizeBytes = await writeCheckpoint(
+      file,
+      { state, average, step },
+      { baseHash: this.#setup.baseHash },
+    );
     return { sizeBytes, maskDigest: state.activeMask.digest };
   }
 
@@ -286,6 +347,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
     this.#inboxes.clear();
     await this.#training?.programs.dispose();
     await this.#batches?.dispose();
+    await this.#polarFactors.dispose();
     await this.#exchange.leave();
     await this.#setup.close();
   }
@@ -299,18 +361,23 @@ export class StageActor implements ActorMethods<StageProtocol> {
   }
 
   #requireTraining(): Training {
-    if (this.#training === null) throw new SaraError('INTERNAL', `stage ${this.#setup.stage} was asked to train before select`);
+    if (this.#training === null)
+      throw new SaraError('INTERNAL', `stage ${this.#setup.stage} was asked to train before select`);
     return this.#training;
   }
 
   #trainingAtStep(step: number): Training {
     const training = this.#requireTraining();
     if (training.step !== step) {
-      throw new SaraError('STATE_CONFLICT', `stage ${this.#setup.stage} is at step ${training.step}, the driver asked for step ${step}`, {
-        stage: this.#setup.stage,
-        own: training.step,
-        asked: step,
-      });
+      throw new SaraError(
+        'STATE_CONFLICT',
+        `stage ${this.#setup.stage} is at step ${training.step}, the driver asked for step ${step}`,
+        {
+          stage: this.#setup.stage,
+          own: training.step,
+          asked: step,
+        },
+      );
     }
     return training;
   }
@@ -349,17 +416,25 @@ class Outgoing {
   }
 
   put(ctx: ActorContext, { step, microBatch }: BatchSpec): Record<string, ObjectRef> {
-    return Object.fromEntries([...this.#bundles].map(([stage, bundle]) => [String(stage), ctx.put(bundle, { step, microBatch })]));
+    return Object.fromEntries(
+      [...this.#bundles].map(([stage, bundle]) => [String(stage), ctx.put(bundle, { step, microBatch })]),
+    );
   }
 }
 
 function requiredInputs(segment: Segment, kind: TaskKind): string[] {
   const inputs = [...segment.inputNames, ...segment.framesIn.map((frame) => frame.name)];
   if (kind !== 'backward') return inputs;
-  const gradients = segment.framesOut.flatMap((frame) => frame.consumers.map((consumer) => frameGradientName(frame.name, consumer)));
+  const gradients = segment.framesOut.flatMap((frame) =>
+    frame.consumers.map((consumer) => frameGradientName(frame.name, consumer)),
+  );
   return [...inputs, ...gradients];
 }
 
 function reselectionReport({ state, released }: Reselection): ReselectionReport {
-  return { trainableCount: state.activeMask.count, releasedCount: released.mask.count, maskDigest: state.activeMask.digest };
+  return {
+    trainableCount: state.activeMask.count,
+    releasedCount: released.mask.count,
+    maskDigest: state.activeMask.digest,
+  };
 }

@@ -19,6 +19,7 @@ import type { BaseWeights, WeightMode } from './trainable-weights.ts';
 
 export interface StageSetup {
   readonly stage: number;
+  readonly replica: number;
   readonly config: ResolvedRunConfig;
   readonly model: DiffusersModel;
   readonly engine: Engine;
@@ -49,10 +50,13 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const model = await DiffusersModel.open(config.model.path);
   await requirePixelSpace(model);
   const graph = trainingGraphOf(config, model, args.microBatchSize);
-  const segmentOfBlock = new Map(args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])));
+  const segmentOfBlock = new Map(
+    args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])),
+  );
   const segments = partition(graph, args.segments.length, (block) => {
     const segment = segmentOfBlock.get(block);
-    if (segment === undefined) throw new SaraError('INTERNAL', `the plan places no block ${block}`, { block });
+    if (segment === undefined)
+      throw new SaraError('INTERNAL', `the plan places no block ${block}`, { block });
     return segment;
   });
   const stageOf = (segment: number): number => args.segments[segment].stage;
@@ -61,6 +65,7 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const names = new Set(own.flatMap((segment) => segment.weightNames));
   return {
     stage: args.stage,
+    replica: args.replica,
     config,
     model,
     engine: engineOf(config, args.numThreads),
@@ -70,10 +75,18 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
     ownSegments: own.map((segment) => segment.index),
     stageOf,
     names,
-    parameterCount: [...names].reduce((sum, name) => sum + numElements(base.entries.get(name)?.shape ?? [0]), 0),
-    filter: config.sara === null ? EVERY_TENSOR : { include: config.sara.include, exclude: config.sara.exclude },
+    parameterCount: [...names].reduce(
+      (sum, name) => sum + numElements(base.entries.get(name)?.shape ?? [0]),
+      0,
+    ),
+    filter:
+      config.sara === null ? EVERY_TENSOR : { include: config.sara.include, exclude: config.sara.exclude },
     rankTerm: config.sara === null ? NO_RANK_TERM : config.sara.rank,
-    adamw: { betas: config.optimizer.betas, epsilon: config.optimizer.epsilon, weightDecay: config.optimizer.weightDecay },
+    adamw: {
+      betas: config.optimizer.betas,
+      epsilon: config.optimizer.epsilon,
+      weightDecay: config.optimizer.weightDecay,
+    },
     weightMode: weightModeOf(config),
     microBatchShare: args.microBatchSize / config.train.batchSize,
     learningRateSchedule: (threshold) => ({
@@ -109,7 +122,9 @@ export function baseWeights({ unetFiles, text }: DiffusersModel, config: Resolve
       ? (await text.files.readFloat32(name.slice(TEXT_ENCODER_PREFIX.length))).data
       : (await unetFiles.readFloat32(name)).data;
   if (!config.train.textEncoder) return { entries: unetFiles.entries, readFloat32: read };
-  const textEntries = [...text.files.entries].map(([name, entry]) => [TEXT_ENCODER_PREFIX + name, entry] as const);
+  const textEntries = [...text.files.entries].map(
+    ([name, entry]) => [TEXT_ENCODER_PREFIX + name, entry] as const,
+  );
   return { entries: new Map([...unetFiles.entries, ...textEntries]), readFloat32: read };
 }
 

@@ -26,7 +26,11 @@ export class TextStates {
   static async open(text: TextEncoderPart, engine: Engine): Promise<TextStates> {
     const graph = new Graph();
     const ids = graph.input('input_ids', [1, text.numTokens], 'int32');
-    const { lastHiddenState } = buildClipText(graph, text.config, ids, { clipSkip: 0, eosPositions: null, prefix: text.prefix });
+    const { lastHiddenState } = buildClipText(graph, text.config, ids, {
+      clipSkip: 0,
+      eosPositions: null,
+      prefix: text.prefix,
+    });
     graph.output('states', lastHiddenState);
     return new TextStates(text, await engine.compile(graph, WeightStore.frozen(text.files.entries.values())));
   }
@@ -35,7 +39,8 @@ export class TextStates {
   async encode(captions: readonly string[]): Promise<FloatTensor> {
     const { numTokens, config } = this.#text;
     const states = floatTensor([captions.length, numTokens, config.hiddenSize]);
-    for (const [i, caption] of captions.entries()) states.data.set(await this.#encodeOne(caption), i * numTokens * config.hiddenSize);
+    for (const [i, caption] of captions.entries())
+      states.data.set(await this.#encodeOne(caption), i * numTokens * config.hiddenSize);
     return states;
   }
 
@@ -57,8 +62,12 @@ export class TextStates {
 }
 
 /** Token ids, int32 [B,T]. */
-export function tokenIds({ tokenizer, numTokens }: TextEncoderPart, captions: readonly string[]): Tensor<Int32Array> {
+export function tokenIds(
+  { tokenizer, numTokens }: TextEncoderPart,
+  captions: readonly string[],
+): Tensor<Int32Array> {
   const ids = intTensor([captions.length, numTokens], new Int32Array(captions.length * numTokens));
-  for (const [i, caption] of captions.entries()) ids.data.set(tokenizer.encode(caption).subarray(0, numTokens), i * numTokens);
+  for (const [i, caption] of captions.entries())
+    ids.data.set(tokenizer.encode(caption).subarray(0, numTokens), i * numTokens);
   return ids;
 }

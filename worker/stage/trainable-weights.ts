@@ -36,13 +36,22 @@ export class TrainableWeights {
    * Binds every parameter of `names`; the trained ones to `state`, which stays the owner of its vectors.
    * @throws SaraError FILE_CORRUPT when a tensor is missing
    */
-  static async bind(base: BaseWeights, names: Iterable<string>, state: TrainableState, mode: WeightMode): Promise<TrainableWeights> {
+  static async bind(
+    base: BaseWeights,
+    names: Iterable<string>,
+    state: TrainableState,
+    mode: WeightMode,
+  ): Promise<TrainableWeights> {
     const store = new WeightStore();
     const buffers = new Map<string, Float32Array>();
     for (const name of names) {
       const entry = base.entries.get(name);
       if (entry === undefined) {
-        throw new SaraError('FILE_CORRUPT', `the model's weight files hold no tensor ${name}, which its config.json asks for`, { tensor: name });
+        throw new SaraError(
+          'FILE_CORRUPT',
+          `the model's weight files hold no tensor ${name}, which its config.json asks for`,
+          { tensor: name },
+        );
       }
       const trained = state.initialMask.get(name);
       if (trained === undefined) {
@@ -67,13 +76,16 @@ export class TrainableWeights {
 
   /** Per trained parameter the length of its compact gradient, null where the gradient is dense. */
   static numSelected(state: TrainableState): Map<string, number | null> {
-    return new Map(state.initialMask.entries.map((entry) => [entry.name, entry.indices === null ? null : entry.count]));
+    return new Map(
+      state.initialMask.entries.map((entry) => [entry.name, entry.indices === null ? null : entry.count]),
+    );
   }
 
   /** Tells the engine which gradient entries are wanted: none of a tensor whose last entry was released. */
   setMask(state: TrainableState): void {
     for (const { name, indices } of state.initialMask.entries) {
-      if (indices !== null) this.store.setGradientIndices(name, state.activeMask.get(name)?.indices ?? NO_INDICES);
+      if (indices !== null)
+        this.store.setGradientIndices(name, state.activeMask.get(name)?.indices ?? NO_INDICES);
     }
   }
 

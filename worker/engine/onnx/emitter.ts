@@ -21,18 +21,36 @@ export class Emitter {
   }
 
   /** One node with one output; returns the output's name. */
-  emit(opType: string, inputs: readonly string[], attributes: Attributes = {}, output = this.fresh()): string {
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    output = this.fresh(),
+  ): string {
     this.emitMany(opType, inputs, attributes, [output]);
     return output;
   }
 
-  emitMany(opType: string, inputs: readonly string[], attributes: Attributes, outputs: readonly string[]): void {
-    this.nodes.push({ opType, domain: MICROSOFT_OPS.has(opType) ? 'com.microsoft' : '', inputs, outputs, attributes });
+  emitMany(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes,
+    outputs: readonly string[],
+  ): void {
+    this.nodes.push({
+      opType,
+      domain: MICROSOFT_OPS.has(opType) ? 'com.microsoft' : '',
+      inputs,
+      outputs,
+      attributes,
+    });
   }
 
   /** An int64 vector constant; equal ones are shared. */
   ints(values: readonly number[]): string {
-    return this.#shared(`i64:${values.join(',')}`, 'int64', [values.length], () => BigInt64Array.from(values.map((v) => BigInt(v))));
+    return this.#shared(`i64:${values.join(',')}`, 'int64', [values.length], () =>
+      BigInt64Array.from(values.map((v) => BigInt(v))),
+    );
   }
 
   /** A float32 scalar constant; equal ones are shared. */
@@ -42,7 +60,9 @@ export class Emitter {
 
   /** A float32 vector of equal entries. */
   filled(length: number, value: number): string {
-    return this.#shared(`fill:${length}:${value}`, 'float32', [length], () => new Float32Array(length).fill(value));
+    return this.#shared(`fill:${length}:${value}`, 'float32', [length], () =>
+      new Float32Array(length).fill(value),
+    );
   }
 
   constant(shape: readonly number[], data: Float32Array | Int32Array): string {
@@ -53,7 +73,12 @@ export class Emitter {
   }
 
   reshape(x: string, shape: readonly number[], output = this.fresh()): string {
-    return this.emit('Reshape', [x, this.ints(shape)], numElements(shape) === 0 ? { allowzero: 1 } : {}, output);
+    return this.emit(
+      'Reshape',
+      [x, this.ints(shape)],
+      numElements(shape) === 0 ? { allowzero: 1 } : {},
+      output,
+    );
   }
 
   transpose(x: string, permutation: readonly number[], output = this.fresh()): string {
@@ -61,9 +86,19 @@ export class Emitter {
   }
 
   /** Half-open ranges per axis; a negative step walks backwards over the whole axis. */
-  slice(x: string, ranges: readonly { axis: number; start: number; end: number; step?: number }[], output = this.fresh()): string {
+  slice(
+    x: string,
+    ranges: readonly { axis: number; start: number; end: number; step?: number }[],
+    output = this.fresh(),
+  ): string {
     const pick = (f: (r: (typeof ranges)[number]) => number): string => this.ints(ranges.map(f));
-    const inputs = [x, pick((r) => r.start), pick((r) => r.end), pick((r) => r.axis), pick((r) => r.step ?? 1)];
+    const inputs = [
+      x,
+      pick((r) => r.start),
+      pick((r) => r.end),
+      pick((r) => r.axis),
+      pick((r) => r.step ?? 1),
+    ];
     return this.emit('Slice', inputs, {}, output);
   }
 

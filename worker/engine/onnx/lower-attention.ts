@@ -16,7 +16,8 @@ export function emitAttention(
   const [batch, numQueries, channels] = shapes.q;
   const numKeys = shapes.k[1];
   const size = channels / op.numHeads;
-  const heads = (x: string, tokens: number): string => e.transpose(e.reshape(x, [batch, tokens, op.numHeads, size]), [0, 2, 1, 3]);
+  const heads = (x: string, tokens: number): string =>
+    e.transpose(e.reshape(x, [batch, tokens, op.numHeads, size]), [0, 2, 1, 3]);
   const qHeads = heads(q, numQueries);
   const kHeads = heads(k, numKeys);
   const vHeads = heads(v, numKeys);
@@ -26,7 +27,11 @@ export function emitAttention(
     const end = Math.min(numQueries, start + rows);
     const block = rows >= numQueries ? qHeads : e.slice(qHeads, [{ axis: 2, start, end }]);
     let scores = e.emit('FusedMatMul', [block, kHeads], { transA: 0, transB: 1, alpha: { float: op.scale } });
-    if (op.causal) scores = e.emit('Add', [scores, e.constant([end - start, numKeys], causalMask(start, end - start, numKeys))]);
+    if (op.causal)
+      scores = e.emit('Add', [
+        scores,
+        e.constant([end - start, numKeys], causalMask(start, end - start, numKeys)),
+      ]);
     blocks.push(e.emit('MatMul', [e.emit('Softmax', [scores], { axis: -1 }), vHeads]));
   }
   const all = blocks.length === 1 ? blocks[0] : e.emit('Concat', blocks, { axis: 2 });

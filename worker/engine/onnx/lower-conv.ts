@@ -28,13 +28,29 @@ export function isMultiTap(weightShape: readonly number[]): boolean {
   return weightShape[2] * weightShape[3] > 1;
 }
 
-export function emitConv(e: Emitter, { stride, pads }: ConvGeometry, inputs: readonly string[], weightShape: readonly number[], y: string): void {
-  const attributes = { kernel_shape: weightShape.slice(2), strides: [stride, stride], pads: [pads.top, pads.left, pads.bottom, pads.right] };
+export function emitConv(
+  e: Emitter,
+  { stride, pads }: ConvGeometry,
+  inputs: readonly string[],
+  weightShape: readonly number[],
+  y: string,
+): void {
+  const attributes = {
+    kernel_shape: weightShape.slice(2),
+    strides: [stride, stride],
+    pads: [pads.top, pads.left, pads.bottom, pads.right],
+  };
   e.emit('Conv', inputs, attributes, y);
 }
 
 /** dx [B,I,H,W] from dy and w. */
-export function emitConvInputGrad(e: Emitter, { stride, pads }: ConvGeometry, [dy, w]: readonly string[], shapes: ConvShapes, dx: string): void {
+export function emitConvInputGrad(
+  e: Emitter,
+  { stride, pads }: ConvGeometry,
+  [dy, w]: readonly string[],
+  shapes: ConvShapes,
+  dx: string,
+): void {
   const [, , height, width] = shapes.x;
   const [, , h, wOut] = shapes.dy;
   const [, , kh, kw] = shapes.w;
@@ -51,7 +67,10 @@ export function emitConvInputGrad(e: Emitter, { stride, pads }: ConvGeometry, [d
     return;
   }
   // Rows and columns of x that no window reaches get zeros through the output padding.
-  const outputPadding = [height + pads.top + pads.bottom - kh - (h - 1) * stride, width + pads.left + pads.right - kw - (wOut - 1) * stride];
+  const outputPadding = [
+    height + pads.top + pads.bottom - kh - (h - 1) * stride,
+    width + pads.left + pads.right - kw - (wOut - 1) * stride,
+  ];
   const attributes = {
     kernel_shape: [kh, kw],
     strides: [stride, stride],
@@ -64,11 +83,19 @@ export function emitConvInputGrad(e: Emitter, { stride, pads }: ConvGeometry, [d
 /**
  * @returns name of dw: [O,I] for a 1x1 kernel, else flat in tap-major order [kh*kw * O * I]
  */
-export function emitConvWeightGrad(e: Emitter, { stride, pads }: ConvGeometry, [x, dy]: readonly string[], shapes: ConvShapes): string {
+export function emitConvWeightGrad(
+  e: Emitter,
+  { stride, pads }: ConvGeometry,
+  [x, dy]: readonly string[],
+  shapes: ConvShapes,
+): string {
   const [batch, inChannels, height, width] = shapes.x;
   const [, outChannels, h, wOut] = shapes.dy;
   const [, , kh, kw] = shapes.w;
-  const padded = pads.top + pads.left + pads.bottom + pads.right === 0 ? x : e.pad(x, [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
+  const padded =
+    pads.top + pads.left + pads.bottom + pads.right === 0
+      ? x
+      : e.pad(x, [0, 0, pads.top, pads.left, 0, 0, pads.bottom, pads.right]);
   const paddedHeight = height + pads.top + pads.bottom;
   const paddedWidth = width + pads.left + pads.right;
   // Two layouts of the same sum over batch and pixels. Channels first: factors are [channels, pixels] per sample
@@ -84,7 +111,11 @@ export function emitConvWeightGrad(e: Emitter, { stride, pads }: ConvGeometry, [
   const product = (window: string): string => {
     const alpha = { float: 1 };
     if (!channelsFirst) {
-      return e.emit('FusedMatMul', [gradientRows, e.reshape(window, [batch * pixels, inChannels])], { transA: 1, transB: 0, alpha });
+      return e.emit('FusedMatMul', [gradientRows, e.reshape(window, [batch * pixels, inChannels])], {
+        transA: 1,
+        transB: 0,
+        alpha,
+      });
     }
     const rows = e.reshape(window, batch === 1 ? [inChannels, pixels] : [batch, inChannels, pixels]);
     const perSample = e.emit('FusedMatMul', [gradientRows, rows], { transA: 0, transB: 1, alpha });
@@ -98,7 +129,12 @@ export function emitConvWeightGrad(e: Emitter, { stride, pads }: ConvGeometry, [
         ? source
         : e.slice(source, [
             { axis: rowAxis, start: i, end: Math.min(paddedHeight, i + (h - 1) * stride + 1), step: stride },
-            { axis: columnAxis, start: j, end: Math.min(paddedWidth, j + (wOut - 1) * stride + 1), step: stride },
+            {
+              axis: columnAxis,
+              start: j,
+              end: Math.min(paddedWidth, j + (wOut - 1) * stride + 1),
+              step: stride,
+            },
           ]);
       taps.push(product(window));
     }

@@ -7,11 +7,19 @@ import type { Op } from '../op.ts';
 import type { Emitter } from './emitter.ts';
 
 /** x [B,C,...] */
-export function emitGroupNorm(e: Emitter, op: Extract<Op, { kind: 'groupNorm' }>, [x, gamma, beta]: readonly string[], shape: readonly number[], y: string): void {
+export function emitGroupNorm(
+  e: Emitter,
+  op: Extract<Op, { kind: 'groupNorm' }>,
+  [x, gamma, beta]: readonly string[],
+  shape: readonly number[],
+  y: string,
+): void {
   const { numGroups, epsilon } = op;
   const [batch, channels] = shape;
   const grouped = e.reshape(x, [batch, numGroups, -1]);
-  const unit = e.emit('InstanceNormalization', [grouped, e.filled(numGroups, 1), e.filled(numGroups, 0)], { epsilon: { float: epsilon } });
+  const unit = e.emit('InstanceNormalization', [grouped, e.filled(numGroups, 1), e.filled(numGroups, 0)], {
+    epsilon: { float: epsilon },
+  });
   const perChannel = [channels, ...shape.slice(2).map(() => 1)];
   const scaled = e.emit('Mul', [e.reshape(unit, shape), e.reshape(gamma, perChannel)]);
   e.emit('Add', [scaled, e.reshape(beta, perChannel)], {}, y);
@@ -50,10 +58,10 @@ export function emitGroupNormGrad(
   const sumDy = e.reshape(e.sum(dyRows, [2], true), [batch, channels]);
   const sumDyCentred = e.reshape(dot, [batch, channels]);
   const gammaRow = e.reshape(gamma, [1, channels]);
-  const inverseOfChannel = e.reshape(
-    e.emit('Expand', [inverse, e.ints([batch, numGroups, groupSize])]),
-    [batch, channels],
-  );
+  const inverseOfChannel = e.reshape(e.emit('Expand', [inverse, e.ints([batch, numGroups, groupSize])]), [
+    batch,
+    channels,
+  ]);
   e.sum(mul(sumDyCentred, inverseOfChannel), [0], false, dgamma);
   e.sum(sumDy, [0], false, dbeta);
 
@@ -66,7 +74,12 @@ export function emitGroupNormGrad(
   e.emit('Add', [e.reshape(scaledDy, shape), e.reshape(statisticsPart, shape)], {}, dx);
 }
 
-export function emitLayerNorm(e: Emitter, op: Extract<Op, { kind: 'layerNorm' }>, inputs: readonly string[], y: string): void {
+export function emitLayerNorm(
+  e: Emitter,
+  op: Extract<Op, { kind: 'layerNorm' }>,
+  inputs: readonly string[],
+  y: string,
+): void {
   e.emit('LayerNormalization', inputs, { axis: -1, epsilon: { float: op.epsilon } }, y);
 }
 
@@ -91,7 +104,13 @@ export function emitLayerNormGrad(
  * dx = (g - mean(g) - u mean(g u)) / sqrt(var + eps). The statistics are recomputed from x: keeping them from
  * the forward pass would keep every normalised activation alive too.
  */
-function normalisedGradient(e: Emitter, x: string, g: string, axis: number, epsilon: number): { unit: string; gradient: string } {
+function normalisedGradient(
+  e: Emitter,
+  x: string,
+  g: string,
+  axis: number,
+  epsilon: number,
+): { unit: string; gradient: string } {
   const centred = e.emit('Sub', [x, e.mean(x, [axis])]);
   const variance = e.mean(e.emit('Mul', [centred, centred]), [axis]);
   const inverse = e.emit('Reciprocal', [e.emit('Sqrt', [e.emit('Add', [variance, e.scalar(epsilon)])])]);

@@ -4,7 +4,13 @@
 import type { Emitter } from './emitter.ts';
 
 /** x [B,C,h,w] -> [B,C,H,W] */
-export function emitUpsample(e: Emitter, x: string, from: readonly number[], to: readonly number[], y: string): void {
+export function emitUpsample(
+  e: Emitter,
+  x: string,
+  from: readonly number[],
+  to: readonly number[],
+  y: string,
+): void {
   const [batch, channels, h, w] = from;
   if (isDoubling(from, to)) {
     const apart = e.reshape(x, [batch, channels, h, 1, w, 1]);
@@ -16,14 +22,25 @@ export function emitUpsample(e: Emitter, x: string, from: readonly number[], to:
 }
 
 /** dy [B,C,H,W] -> [B,C,h,w]: each source pixel gathers the gradients of its copies. */
-export function emitUpsampleGrad(e: Emitter, dy: string, from: readonly number[], to: readonly number[], y: string): void {
+export function emitUpsampleGrad(
+  e: Emitter,
+  dy: string,
+  from: readonly number[],
+  to: readonly number[],
+  y: string,
+): void {
   const [batch, channels, h, w] = from;
   if (isDoubling(from, to)) {
     e.sum(e.reshape(dy, [batch, channels, h, 2, w, 2]), [3, 5], false, y);
     return;
   }
   const rowSums = e.emit('MatMul', [e.constant([h, to[2]], transposedSelection(h, to[2])), dy]);
-  e.emit('FusedMatMul', [rowSums, e.constant([w, to[3]], transposedSelection(w, to[3]))], { transA: 0, transB: 1, alpha: { float: 1 } }, y);
+  e.emit(
+    'FusedMatMul',
+    [rowSums, e.constant([w, to[3]], transposedSelection(w, to[3]))],
+    { transA: 0, transB: 1, alpha: { float: 1 } },
+    y,
+  );
 }
 
 function isDoubling(from: readonly number[], to: readonly number[]): boolean {

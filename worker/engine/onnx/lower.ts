@@ -23,7 +23,12 @@ export type StoreFeed =
   | { readonly kind: 'scatter-indices'; readonly input: string; readonly name: string }
   | { readonly kind: 'scatter-values'; readonly input: string; readonly name: string }
   /** `tapMajor` masks index a convolution's gradient as [kh*kw, O, I], see lower-conv.ts. */
-  | { readonly kind: 'gradient-indices'; readonly input: string; readonly name: string; readonly tapMajor: { readonly numTaps: number; readonly numPairs: number } | null };
+  | {
+      readonly kind: 'gradient-indices';
+      readonly input: string;
+      readonly name: string;
+      readonly tapMajor: { readonly numTaps: number; readonly numPairs: number } | null;
+    };
 
 export interface LoweredModel {
   readonly bytes: Uint8Array;
@@ -64,12 +69,20 @@ class Lowering {
       this.#e.outputs.push({ name: outputName(name), type: value.type, dims: dimsOf(value) });
     }
     const { nodes, initializers, inputs, outputs } = this.#e;
-    return { bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }), feeds: this.#feeds, numNodes: nodes.length };
+    return {
+      bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }),
+      feeds: this.#feeds,
+      numNodes: nodes.length,
+    };
   }
 
   #name(value: Value): string {
     const name = this.#names.get(value);
-    if (name === undefined) throw new SaraError('INTERNAL', `value ${value.id} of ${value.node.op.kind} is used before it is computed`);
+    if (name === undefined)
+      throw new SaraError(
+        'INTERNAL',
+        `value ${value.id} of ${value.node.op.kind} is used before it is computed`,
+      );
     return name;
   }
 
@@ -217,17 +230,26 @@ class Lowering {
 
   #emitMatMul({ transA, transB, alpha }: Extract<Op, { kind: 'matMul' }>, inputs: string[], y: string): void {
     if (!transA && !transB && alpha === 1) this.#e.emit('MatMul', inputs, {}, y);
-    else this.#e.emit('FusedMatMul', inputs, { transA: +transA, transB: +transB, alpha: { float: alpha } }, y);
+    else
+      this.#e.emit('FusedMatMul', inputs, { transA: +transA, transB: +transB, alpha: { float: alpha } }, y);
   }
 
   #emitWeight(name: string, shape: readonly number[]): string {
     const e = this.#e;
     const binding = this.#weights.binding(name);
     const stored = boundShape(binding);
-    if (numElements(stored) !== numElements(shape) || (binding.kind !== 'in-place' && !sameShape(stored, shape))) {
-      throw new SaraError('FILE_CORRUPT', `tensor ${name} has shape [${stored.join(', ')}] in the weight files; config.json asks for [${shape.join(', ')}]`, { tensor: name });
+    if (
+      numElements(stored) !== numElements(shape) ||
+      (binding.kind !== 'in-place' && !sameShape(stored, shape))
+    ) {
+      throw new SaraError(
+        'FILE_CORRUPT',
+        `tensor ${name} has shape [${stored.join(', ')}] in the weight files; config.json asks for [${shape.join(', ')}]`,
+        { tensor: name },
+      );
     }
-    if (binding.kind === 'in-place') return this.#feed({ kind: 'weight', input: `weight:${name}`, name }, 'float32', shape);
+    if (binding.kind === 'in-place')
+      return this.#feed({ kind: 'weight', input: `weight:${name}`, name }, 'float32', shape);
 
     const { entry } = binding;
     const initializer = `file:${name}`;
@@ -243,8 +265,12 @@ class Lowering {
     if (binding.kind === 'frozen') return base;
 
     const numScattered = `num_scattered:${name}`;
-    const indices = this.#feed({ kind: 'scatter-indices', input: `scatter-indices:${name}`, name }, 'int32', [numScattered]);
-    const values = this.#feed({ kind: 'scatter-values', input: `scatter-values:${name}`, name }, 'float32', [numScattered]);
+    const indices = this.#feed({ kind: 'scatter-indices', input: `scatter-indices:${name}`, name }, 'int32', [
+      numScattered,
+    ]);
+    const values = this.#feed({ kind: 'scatter-values', input: `scatter-values:${name}`, name }, 'float32', [
+      numScattered,
+    ]);
     const flat = e.reshape(base, [-1]);
     return e.reshape(e.emit('ScatterElements', [flat, indices, values], { axis: 0 }), shape);
   }
@@ -252,7 +278,8 @@ class Lowering {
   #emitGatherMasked(name: string, gradient: Value, y: string): void {
     const tapMajorName = this.#tapMajor.get(gradient);
     const [outChannels, inChannels, kh, kw] = gradient.shape;
-    const tapMajor = tapMajorName === undefined ? null : { numTaps: kh * kw, numPairs: outChannels * inChannels };
+    const tapMajor =
+      tapMajorName === undefined ? null : { numTaps: kh * kw, numPairs: outChannels * inChannels };
     const feed = { kind: 'gradient-indices', input: `indices:${name}`, name, tapMajor } as const;
     const indices = this.#feed(feed, 'int32', [`num_selected:${name}`]);
     const flat = this.#e.reshape(tapMajorName ?? this.#name(gradient), [-1]);
@@ -292,5 +319,9 @@ function liveNodes(graph: Graph): Set<Node> {
 
 function fileType(dtype: DType, name: string): OnnxType {
   if (dtype === 'float32' || dtype === 'float16' || dtype === 'bfloat16') return dtype;
-  throw new SaraError('FILE_CORRUPT', `tensor ${name} is stored as ${dtype}; weights must be float32, float16 or bfloat16`, { tensor: name, dtype });
+  throw new SaraError(
+    'FILE_CORRUPT',
+    `tensor ${name} is stored as ${dtype}; weights must be float32, float16 or bfloat16`,
+    { tensor: name, dtype },
+  );
 }

@@ -41,7 +41,10 @@ class OnnxEngine implements Engine {
       const session = await ort.InferenceSession.create(lowered.bytes, this.#sessionOptions());
       return new OnnxExecutable(session, graph, weights, lowered.feeds);
     } catch (cause) {
-      throw engineFailure(`ONNX Runtime refused a graph of ${lowered.numNodes} nodes on provider ${this.device}`, cause);
+      throw engineFailure(
+        `ONNX Runtime refused a graph of ${lowered.numNodes} nodes on provider ${this.device}`,
+        cause,
+      );
     }
   }
 
@@ -75,7 +78,12 @@ class OnnxExecutable implements Executable {
   /** Runtime tensors over store buffers, remade only when the buffer behind a name is another one. */
   readonly #bound = new Map<string, { source: Float32Array | Int32Array; tensor: ort.Tensor }>();
 
-  constructor(session: ort.InferenceSession, graph: Graph, weights: WeightStore, feeds: readonly StoreFeed[]) {
+  constructor(
+    session: ort.InferenceSession,
+    graph: Graph,
+    weights: WeightStore,
+    feeds: readonly StoreFeed[],
+  ) {
     this.#session = session;
     this.#graph = graph;
     this.#weights = weights;
@@ -87,7 +95,8 @@ class OnnxExecutable implements Executable {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, value] of this.#graph.inputs) {
       const tensor = inputs[name] as Tensor | undefined;
-      if (tensor === undefined) throw new SaraError('INTERNAL', `graph input ${name} was not fed`, { input: name });
+      if (tensor === undefined)
+        throw new SaraError('INTERNAL', `graph input ${name} was not fed`, { input: name });
       if (numElements(tensor.shape) !== numElements(value.shape) || tensor.dtype !== value.type) {
         throw new SaraError(
           'INTERNAL',
@@ -126,7 +135,11 @@ class OnnxExecutable implements Executable {
     if (feed.kind === 'weight' && binding.kind === 'in-place') return binding.data;
     if (feed.kind === 'scatter-indices' && binding.kind === 'scattered') return binding.indices;
     if (feed.kind === 'scatter-values' && binding.kind === 'scattered') return binding.values;
-    throw new SaraError('INTERNAL', `weight ${feed.name} was compiled as ${feed.kind} and is now bound as ${binding.kind}`, { tensor: feed.name });
+    throw new SaraError(
+      'INTERNAL',
+      `weight ${feed.name} was compiled as ${feed.kind} and is now bound as ${binding.kind}`,
+      { tensor: feed.name },
+    );
   }
 
   #wrap(feed: StoreFeed, source: Float32Array | Int32Array): ort.Tensor {
@@ -134,7 +147,10 @@ class OnnxExecutable implements Executable {
       const shape = feed.kind === 'weight' ? this.#graph.weights.get(feed.name)!.shape : [source.length];
       return new ort.Tensor('float32', source, shape);
     }
-    const { numTaps, numPairs } = feed.kind === 'gradient-indices' && feed.tapMajor !== null ? feed.tapMajor : { numTaps: 1, numPairs: 1 };
+    const { numTaps, numPairs } =
+      feed.kind === 'gradient-indices' && feed.tapMajor !== null
+        ? feed.tapMajor
+        : { numTaps: 1, numPairs: 1 };
     const indices = numTaps === 1 ? source : tapMajorIndices(source, numTaps, numPairs);
     return new ort.Tensor('int32', indices, [indices.length]);
   }

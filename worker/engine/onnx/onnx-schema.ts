@@ -51,10 +51,19 @@ message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7;
 `;
 
 /** TensorProto.DataType */
-export const ONNX_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+export const ONNX_TYPE = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+} as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number } | { readonly floats: readonly number[] };
+export type OnnxAttribute =
+  number | readonly number[] | string | { readonly float: number } | { readonly floats: readonly number[] };
 
 export interface OnnxNode {
   readonly opType: string;
@@ -69,7 +78,9 @@ export interface OnnxInitializer {
   readonly name: string;
   readonly type: OnnxType;
   readonly dims: readonly number[];
-  readonly data: { readonly raw: Uint8Array } | { readonly location: string; readonly offsetBytes: number; readonly sizeBytes: number };
+  readonly data:
+    | { readonly raw: Uint8Array }
+    | { readonly location: string; readonly offsetBytes: number; readonly sizeBytes: number };
 }
 
 /** A dimension may be a name, which stands for any size. */
@@ -129,8 +140,16 @@ function encodeAttribute(name: string, value: OnnxAttribute): object {
 function encodeInitializer({ name, type, dims, data }: OnnxInitializer): object {
   const head = { name, dims, data_type: ONNX_TYPE[type] };
   if ('raw' in data) return { ...head, raw_data: data.raw };
-  const external = { location: data.location, offset: String(data.offsetBytes), length: String(data.sizeBytes) };
-  return { ...head, data_location: 1, external_data: Object.entries(external).map(([key, value]) => ({ key, value })) };
+  const external = {
+    location: data.location,
+    offset: String(data.offsetBytes),
+    length: String(data.sizeBytes),
+  };
+  return {
+    ...head,
+    data_location: 1,
+    external_data: Object.entries(external).map(([key, value]) => ({ key, value })),
+  };
 }
 
 function encodeValueInfo({ name, type, dims }: OnnxValueInfo): object {

@@ -1,0 +1,281 @@
+/**
+ * Training with one worker group: selection, then step after step until the end.
+ *
+ * Every change of state is in two halves: all stages prepare and report, then, once it is known that all agree, all
+ * are told to go ahead. A step is applied only after its commit stands in KV, so a step that was committed is never
+ * computed on other values, and one that was not is as if it had never been.
+ */
+import type { ObjectRef } from '../shared/actor/object-ref.ts';
+import type { CallOptions } from '../shared/actor/protocol.ts';
+import type { SaraConfig } from '../shared/config.ts';
+import { SaraError } from '../shared/errors.ts';
+import type { GradientReport, ModelProfile, SelectionSource } from '../shared/stage-protocol.ts';
+import {
+  checkpointFolder,
+  pruneCheckpoints,
+  stageFileName,
+  writeManifest,
+  type Checkpoint,
+} from './checkpoint-manifest.ts';
+import type { RunContext } from './run-context.ts';
+import type { RunHistory } from './run-history.ts';
+import { StepDeadline } from './step-deadline.ts';
+import { sumOf, type WorkerGroup } from './worker-group.ts';
+
+/** Selection reads every weight, artifacts draw pictures, a first evaluation compiles a program. */
+export const LONG_CALL_TIMEOUT_MS = 1_800_000;
+
+/** What is fixed by the selection, and what a re-selection changes. */
+export interface Selected {
+  /** Resolved selection threshold; null for method full. */
+  readonly threshold: number | null;
+  /** Peak rate. */
+  readonly learningRate: number;
+  /** Of all stages, sorted: the choice of a step's matrix needs them all. */
+  readonly rankCandidates: readonly string[];
+  readonly parameterCount: number;
+  trainableCount: number;
+  maskDigest: string;
+  numReselections: number;
+}
+
+export class Training {
+  readonly selected: Selected;
+  readonly #context: RunContext;
+  readonly #group: WorkerGroup;
+  readonly #profile: ModelProfile;
+  readonly #history: RunHistory;
+  readonly #deadline = new StepDeadline();
+
+  private constructor(
+    context: RunContext,
+    group: WorkerGroup,
+    profile: ModelProfile,
+    history: RunHistory,
+    selected: Selected,
+  ) {
+    this.#context = context;
+    this.#group = group;
+    this.#profile = profile;
+    this.#history = history;
+    this.selected = selected;
+  }
+
+  /** One threshold for the whole model, then every stage's own entries; or those of a checkpoint. */
+  static async select(
+    context: RunContext,
+    group: WorkerGroup,
+    profile: ModelProfile,
+    history: RunHistory,
+    checkpoint: Checkpoint | null,
+  ): Promise<Training> {
+    const { config, journal } = context;
+    const options = longCall(context);
+    const source = await selectionSource(group, config.sara, checkpoint, options);
+    const reports = await Promise.all(group.stages.map((stage) => stage.select({ source }, options)));
+    group.requireEqualReplicas(reports);
+    const own = group.ofModel(reports);
+    const threshold = source.kind === 'everything' ? null : source.threshold;
+    const selected: Selected = {
+      threshold,
+      learningRate: own[0].learningRate,
+      rankCandidates: own.flatMap(({ rankCandidates }) => rankCandidates).sort(),
+      parameterCount: sumOf(own, ({ parameterCount }) => parameterCount),
+      trainableCount: sumOf(own, ({ trainableCount }) => trainableCount),
+      maskDigest: group.maskDigest(own),
+      numReselections: own[0].numReselections,
+    };
+    if (selected.trainableCount === 0) {
+      throw new SaraError(
+        'CONFIG_INVALID',
+        `sara.threshold ${threshold} selects none of ${selected.parameterCount} weights; raise it, or give sara.fraction`,
+        { threshold, parameterCount: selected.parameterCount },
+      );
+    }
+    await journal.publish({
+      kind: 'mask-refreshed',
+      stage: 1 + selected.numReselections,
+      trainableCount: selected.trainableCount,
+      releasedCount: 0,
+      digest: selected.maskDigest,
+    });
+    return new Training(context, group, profile, history, selected);
+  }
+
+  /** Steps [firstStep, train.steps), with validation, re-selection and checkpoints where they are due. */
+  async run(firstStep: number): Promise<void> {
+    const { config, signal } = this.#context;
+    const { validation, checkpoint, train } = config;
+    if (this.#history.validationLosses.length === 0) await this.#validate(firstStep);
+    for (let step = firstStep; step < train.steps; step++) {
+      if (this.#isReselectionDue(step)) await this.#reselect(step);
+      signal.throwIfAborted();
+      await this.#trainStep(step);
+      const done = step + 1;
+      const isDue = (everySteps: number): boolean =>
+        done === train.steps || (everySteps > 0 && done % everySteps === 0);
+      if (isDue(validation.everySteps)) await this.#validate(done);
+      if (isDue(checkpoint.everySteps)) await this.#checkpoint(done);
+    }
+  }
+
+  #isReselectionDue(step: number): boolean {
+    const { sara } = this.#context.config;
+    return sara !== null && step > 0 && step === sara.reselectStep && this.selected.numReselections === 0;
+  }
+
+  async #trainStep(step: number): Promise<void> {
+    const { journal, config, signal, clock } = this.#context;
+    const group = this.#group;
+    const startedAtMs = clock.nowMs();
+    const options = { timeoutMs: this.#deadline.timeoutMs, signal };
+
+    const losses = await Promise.all(
+      group.replicas.map((replica) => replica.trainStep(step, group.plan.microBatchesPerReplica, options)),
+    );
+    const loss = sumOf(losses, (part) => part) / losses.length;
+    const { rankCandidates } = this.selected;
+    const reports = await Promise.all(
+      group.stages.map((stage) => stage.finishGradients({ step, rankCandidates }, options)),
+    );
+    requireFinite(step, loss, reports);
+    group.requireEqualReplicas(reports);
+
+    await journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports) });
+
+    const squaredNorms = group.ofModel(reports).map(({ squaredNorm }) => squaredNorm);
+    const [{ learningRate, gradientNorm }] = await Promise.all(
+      group.stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options)),
+    );
+    const durationMs = clock.nowMs() - startedAtMs;
+    this.#deadline.observe(durationMs);
+    this.#history.addStep(step, loss, durationMs / 1000);
+    await journal.publish({
+      kind: 'step-committed',
+      loss,
+      learningRate,
+      gradNorm: gradientNorm,
+      seconds: durationMs / 1000,
+      samplesPerSecond: (config.train.batchSize * 1000) / durationMs,
+      trainableCount: this.selected.trainableCount,
+    });
+  }
+
+  async #reselect(step: number): Promise<void> {
+    const group = this.#group;
+    const options = longCall(this.#context);
+    const prepared = await Promise.all(
+      group.stages.map((stage) => stage.prepareReselection({ step }, options)),
+    );
+    group.requireEqualReplicas(prepared);
+    const own = group.ofModel(prepared);
+    const trainableCount = sumOf(own, (report) => report.trainableCount);
+    const releasedCount = sumOf(own, (report) => report.releasedCount);
+    const digest = group.maskDigest(prepared);
+    await this.#context.journal.publish({
+      kind: 'mask-refreshed',
+      stage: 2 + this.selected.numReselections,
+      trainableCount,
+      releasedCount,
+      digest,
+    });
+    await Promise.all(
+      group.stages.map((stage, i) =>
+        stage.commitReselection({ step, maskDigest: prepared[i].maskDigest }, options),
+      ),
+    );
+    this.selected.trainableCount = trainableCount;
+    this.selected.maskDigest = digest;
+    this.selected.numReselections++;
+    this.#history.reselections.push({ step, trainableCount, releasedCount });
+  }
+
+  async #validate(step: number): Promise<void> {
+    const { numValidationSamples } = this.#profile;
+    if (numValidationSamples === 0) return;
+    const { microBatchSize } = this.#group.plan;
+    // Whole micro-batches only, so that every sample weighs the same.
+    const numMicroBatches = Math.max(1, Math.floor(numValidationSamples / microBatchSize));
+    const loss = await this.#group.replicas[0].evaluate(step, numMicroBatches, longCall(this.#context));
+    this.#history.validationLosses.push({ step, loss });
+    await this.#context.journal.publish({
+      kind: 'validated',
+      loss,
+      numExamples: numMicroBatches * microBatchSize,
+    });
+  }
+
+  /** Stage files of replica 0, which stands for all, then the manifest that makes them one checkpoint. */
+  async #checkpoint(step: number): Promise<void> {
+    const { runFolder, run, config, journal } = this.#context;
+    const folder = await checkpointFolder(runFolder, step);
+    const stages = await Promise.all(
+      this.#group.replicas[0].stages.map(async (stage, i) => {
+        const file = stageFileName(i);
+        return { file, ...(await stage.checkpoint({ file: `${folder}/${file}` }, longCall(this.#context))) };
+      }),
+    );
+    const { threshold, numReselections } = this.selected;
+    const { baseHash } = this.#profile;
+    const sizeBytes = await writeManifest(folder, {
+      run,
+      step,
+      baseHash,
+      threshold,
+      numReselections,
+      stages,
+    });
+    await pruneCheckpoints(runFolder, config.checkpoint.keepLast);
+    await journal.publish({
+      kind: 'checkpointed',
+      path: folder,
+      sizeBytes,
+      digest: this.#group.maskDigest(stages),
+    });
+  }
+}
+
+export function longCall({ signal }: RunContext): CallOptions {
+  return { timeoutMs: LONG_CALL_TIMEOUT_MS, signal };
+}
+
+async function selectionSource(
+  group: WorkerGroup,
+  sara: SaraConfig | null,
+  checkpoint: Checkpoint | null,
+  options: CallOptions,
+): Promise<SelectionSource> {
+  if (checkpoint !== null)
+    return { kind: 'checkpoint', files: checkpoint.files, threshold: checkpoint.threshold };
+  if (sara === null) return { kind: 'everything' };
+  if (sara.threshold !== null) return { kind: 'threshold', threshold: sara.threshold };
+  return { kind: 'threshold', threshold: await thresholdOfFraction(group, sara.fraction!, options) };
+}
+
+/** The exact quantile over all stages, in two passes of counting; no stage ever holds another's weights. */
+async function thresholdOfFraction(
+  { system, replicas }: WorkerGroup,
+  fraction: number,
+  options: CallOptions,
+): Promise<number> {
+  const { stages } = replicas[0];
+  const histograms = (upperBin: number | null): Promise<ObjectRef[]> =>
+    Promise.all(stages.map(async (stage) => (await stage.magnitudeHistogram({ upperBin }, options)).counts));
+  const upper = await histograms(null);
+  const { upperBin } = await stages[0].resolveThreshold({ fraction, upper, lower: [] }, options);
+  const lower = await histograms(upperBin);
+  const { threshold } = await stages[0].resolveThreshold({ fraction, upper, lower }, options);
+  system.free(...upper, ...lower);
+  if (threshold === null) throw new SaraError('INTERNAL', `no threshold was found for fraction ${fraction}`);
+  return threshold;
+}
+
+/** @throws SaraError NOT_FINITE: the step is not committed, nothing is applied */
+function requireFinite(step: number, loss: number, reports: readonly GradientReport[]): void {
+  if (Number.isFinite(loss) && reports.every(({ isFinite }) => isFinite)) return;
+  throw new SaraError(
+    'NOT_FINITE',
+    `step ${step} gave loss ${loss} and a gradient that is not finite; lower optimizer.learningRate or optimizer.maxGradNorm`,
+    { step, loss: String(loss) },
+  );
+}

@@ -1,0 +1,155 @@
+#!/usr/bin/env node
+/**
+ * The worker program: `serve` is a worker of a cluster, `sample` and `profile` work alone. `sara worker` and
+ * `sara sample` of the coordinator's CLI lead here.
+ */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { cpus } from 'node:os';
+import { loadRunConfig } from '../shared/config.ts';
+import { SaraError } from '../shared/errors.ts';
+import { runMain, type Lifecycle } from '../shared/lifecycle.ts';
+import { TOOL_VERSION } from '../shared/version.ts';
+import { SAMPLER_NAMES, type SamplerName } from './diffusion/scheduler-config.ts';
+import type { Provider } from './engine/onnx/onnx-engine.ts';
+import { profileRun } from './model-actor.ts';
+import { sample } from './sample.ts';
+import { defaultWorkerName, serve } from './serve.ts';
+
+function program(life: Lifecycle): Command {
+  const root = new Command('sara-worker')
+    .version(TOOL_VERSION)
+    .description('Computes: hosts the stages of training runs, draws pictures.')
+    .exitOverride();
+
+  root
+    .command('serve')
+    .description('Offer this machine to runs until stopped. Finds the coordinator through NATS.')
+    .option('--name <name>', 'unique among live workers', defaultWorkerName())
+    .option('--nats <url>', 'NATS servers, comma-separated', process.env.SARA_NATS ?? 'nats://127.0.0.1:4222')
+    .option('--listen <host:port>', 'where actors are reached; port 0 takes a free one', '127.0.0.1:0')
+    .option('--advertise <host:port>', 'where others reach them, when not --listen')
+    .option('--memory <bytes>', "memory that stages may use (default: all of the machine's)", positive)
+    .option('--threads <n>', 'engine threads (default: all cores)', positive)
+    .option('--exit-with-parent', 'stop when standard input closes', false)
+    .action(
+      async (o: {
+        name: string;
+        nats: string;
+        listen: string;
+        advertise?: string;
+        memory?: number;
+        threads?: number;
+        exitWithParent: boolean;
+      }) => {
+        const { memory, threads, ...rest } = o;
+        await serve(
+          {
+            ...rest,
+            ...(memory === undefined ? {} : { memoryBytes: memory }),
+            ...(threads === undefined ? {} : { numThreads: threads }),
+          },
+          life,
+        );
+      },
+    );
+
+  root
+    .command('sample')
+    .description('Draw pictures from a model folder, with or without adapters.')
+    .requiredOption('--model <folder>', 'model in diffusers format')
+    .option('--adapter <file[@strength]>', 'adapter to apply, strength 0 to 2 (repeatable)', collect, [])
+    .requiredOption('--prompt <text>', 'what to draw (repeatable)', collect, [])
+    .option(
+      '--seed <n>',
+      'seed of the starting noise (repeatable; default 0)',
+      (text, seeds: number[]) => [...seeds, whole(text)],
+      [],
+    )
+    .option('--sampler <name>', SAMPLER_NAMES.join(', '), oneOf<SamplerName>(SAMPLER_NAMES), 'ddim')
+    .option('--steps <n>', 'inference steps', positive, 25)
+    .option('--guidance <scale>', 'classifier-free guidance; 1 switches it off', Number, 3)
+    .option('--resolution <px>', "edge of the pictures (default: the model's)", positive)
+    .option('--out <path>', 'a .png file for one sheet, else a folder for single pictures', 'samples')
+    .option('--provider <name>', 'cpu, cuda or webgpu', oneOf<Provider>(['cpu', 'cuda', 'webgpu']), 'cpu')
+    .option('--threads <n>', 'engine threads', positive, cpus().length)
+    .action(
+      async (o: {
+        model: string;
+        adapter: string[];
+        prompt: string[];
+        seed: number[];
+        sampler: SamplerName;
+        steps: number;
+        guidance: number;
+        resolution?: number;
+        out: string;
+        provider: Provider;
+        threads: number;
+      }) => {
+        const paths = await sample({
+          model: o.model,
+          adapters: o.adapter,
+          prompts: o.prompt,
+          seeds: o.seed.length === 0 ? [0] : o.seed,
+          sampler: o.sampler,
+          numInferenceSteps: o.steps,
+          guidanceScale: o.guidance,
+          resolution: o.resolution ?? null,
+          out: o.out,
+          provider: o.provider,
+          numThreads: o.threads,
+          signal: life.signal,
+        });
+        for (const path of paths) process.stdout.write(`${path}\n`);
+      },
+    );
+
+  root
+    .command('profile')
+    .description('Print, as JSON, what a run costs block by block. Nothing is trained.')
+    .argument('<config>', 'run configuration (YAML)')
+    .option('--set <path=value>', 'override a field of the configuration (repeatable)', collect, [])
+    .action(async (path: string, o: { set: string[] }) => {
+      const config = await loadRunConfig(path, { flags: o.set, environment: process.env });
+      process.stdout.write(`${JSON.stringify(await profileRun(config))}\n`);
+    });
+  return root;
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('expected a whole number, 0 or more');
+  return value;
+}
+
+function positive(text: string): number {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('expected a whole number, 1 or more');
+  return value;
+}
+
+function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`expected one of ${names.join(', ')}`);
+    return found;
+  };
+}
+
+await runMain(
+  async (life) => {
+    try {
+      await program(life).parseAsync();
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      // Commander has said what is wrong, or printed the help that was asked for.
+      if (error.exitCode !== 0) throw new SaraError('USAGE', error.message);
+    }
+  },
+  { report: (error) => process.stderr.write(`sara: ${error.message}\n`) },
+);

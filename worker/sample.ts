@@ -1,0 +1,143 @@
+/**
+ * `sara sample`: pictures from a model, with any number of adapters at any strength, in this process alone.
+ */
+import { writeFile, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { baseModelHash } from '../shared/digest.ts';
+import { SaraError } from '../shared/errors.ts';
+import { ImageGenerator } from './artifacts/image-generator.ts';
+import { valuesToPixels } from './data/image.ts';
+import type { SamplerName } from './diffusion/scheduler-config.ts';
+import { createOnnxEngine, type Provider } from './engine/onnx/onnx-engine.ts';
+import { DiffusersModel } from './model/diffusers-model.ts';
+import { renderContactSheet } from './pictures/contact-sheet.ts';
+import { combineAdapters, type WeightedAdapter } from './sara/adapter.ts';
+import { readAdapter } from './sara/adapter-file.ts';
+import type { MaskedVector } from './sara/mask.ts';
+import sharp from 'sharp';
+
+export interface SampleOptions {
+  readonly model: string;
+  /** Adapter files with their strengths, `FILE` or `FILE@STRENGTH`. */
+  readonly adapters: readonly string[];
+  readonly prompts: readonly string[];
+  readonly seeds: readonly number[];
+  readonly sampler: SamplerName;
+  readonly numInferenceSteps: number;
+  readonly guidanceScale: number;
+  /** Edge in pixels; null: the model's own sample_size. */
+  readonly resolution: number | null;
+  /** Folder for one PNG per picture, or a `.png` file for a sheet of them. */
+  readonly out: string;
+  readonly provider: Provider;
+  readonly numThreads: number;
+  readonly signal: AbortSignal;
+}
+
+const SHEET_CELL_PIXELS = 96;
+
+/** @returns paths of the files written */
+export async function sample(options: SampleOptions): Promise<string[]> {
+  if (options.prompts.length === 0)
+    throw new SaraError('USAGE', 'nothing to draw: give at least one --prompt');
+  const model = await DiffusersModel.open(options.model);
+  try {
+    const { sampleSize } = model.unetConfig;
+    const resolution =
+      options.resolution ?? (sampleSize?.height === sampleSize?.width ? (sampleSize?.height ?? null) : null);
+    if (resolution === null)
+      throw new SaraError(
+        'USAGE',
+        `${options.model}: unet/config.json names no square sample_size; give --resolution`,
+      );
+    const requests = options.prompts.flatMap((prompt) => options.seeds.map((seed) => ({ prompt, seed })));
+    const engine = createOnnxEngine({ provider: options.provider, numThreads: options.numThreads });
+    const deltas = await readAdapters(model, options.adapters);
+    const generator = await ImageGenerator.open(model, engine, {
+      deltas,
+      resolution,
+      numPictures: requests.length,
+    });
+    try {
+      const pictures = await generator.generate(requests, options);
+      return options.out.endsWith('.png')
+        ? [
+            await writeSheet(
+              options,
+              requests.map(({ prompt }) => prompt),
+              pictures,
+              resolution,
+            ),
+          ]
+        : await writePictures(options.out, requests, pictures, resolution);
+    } finally {
+      await generator.dispose();
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+async function readAdapters(
+  model: DiffusersModel,
+  adapters: readonly string[],
+): Promise<MaskedVector | null> {
+  if (adapters.length === 0) return null;
+  const base = { hash: await baseModelHash(model.unetFiles), entries: model.unetFiles.entries };
+  const weighted: WeightedAdapter[] = [];
+  for (const text of adapters) {
+    const { path, strength } = parseAdapter(text);
+    weighted.push({ adapter: await readAdapter(path, base), strength });
+  }
+  return combineAdapters(weighted);
+}
+
+/** `FILE@0.8` or `FILE`; only a number after the last @ is a strength, for paths may hold one too. */
+export function parseAdapter(text: string): { path: string; strength: number } {
+  const match = /^(.+)@(\d+(?:\.\d+)?)$/.exec(text);
+  return match === null ? { path: text, strength: 1 } : { path: match[1], strength: Number(match[2]) };
+}
+
+async function writeSheet(
+  { out, prompts, seeds }: SampleOptions,
+  labels: readonly string[],
+  pictures: readonly Float32Array[],
+  resolution: number,
+): Promise<string> {
+  const path = resolve(out);
+  const rows = seeds.map((seed, row) => ({
+    label: `seed ${seed}`,
+    images: prompts.map((_, column) => pictures[column * seeds.length + row]),
+  }));
+  const png = await renderContactSheet({
+    columnLabels: [...new Set(labels)].length === prompts.length ? [...prompts] : labels,
+    rows,
+    imageSize: { height: resolution, width: resolution },
+    scale: Math.max(1, Math.round(SHEET_CELL_PIXELS / resolution)),
+  });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, png);
+  return path;
+}
+
+async function writePictures(
+  folder: string,
+  requests: readonly { prompt: string; seed: number }[],
+  pictures: readonly Float32Array[],
+  resolution: number,
+): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const paths: string[] = [];
+  for (const [i, picture] of pictures.entries()) {
+    const stem = `${String(i).padStart(3, '0')}-${requests[i].prompt
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 60)}-seed${requests[i].seed}`;
+    const path = resolve(join(folder, `${stem}.png`));
+    await sharp(valuesToPixels(picture), { raw: { width: resolution, height: resolution, channels: 3 } })
+      .png()
+      .toFile(path);
+    paths.push(path);
+  }
+  return paths;
+}

@@ -1,0 +1,86 @@
+/**
+ * A worker process: hosts actors, announces itself, and ends in order.
+ *
+ * Order of the end, last started first: the announcement is taken back (no new actors), actors are disposed, the
+ * connection is closed. A worker whose name another process has taken over stops at once.
+ */
+import { cpus, hostname, totalmem } from 'node:os';
+import { ActorHost } from '../shared/actor/host.ts';
+import { stopWithParent, type Lifecycle } from '../shared/lifecycle.ts';
+import { createLogger } from '../shared/log.ts';
+import { connectNats } from '../shared/messaging/connection.ts';
+import { TOOL_VERSION } from '../shared/version.ts';
+import { WorkerAnnouncement } from '../shared/worker-announcement.ts';
+import { actorRegistry } from './actors.ts';
+
+export interface ServeOptions {
+  readonly name: string;
+  /** nats://host:port, comma-separated for several. */
+  readonly nats: string;
+  /** host:port of the actor host; port 0 takes a free one. */
+  readonly listen: string;
+  /** host:port that others reach it by; default: where it listens. */
+  readonly advertise?: string;
+  /** Memory that actors may use; default: all of the machine's. */
+  readonly memoryBytes?: number;
+  /** Engine threads; default: all cores. */
+  readonly numThreads?: number;
+  readonly exitWithParent: boolean;
+}
+
+/** Share of a worker's memory that frames and exported values may take. */
+const OBJECT_STORE_SHARE = 0.25;
+
+export function defaultWorkerName(): string {
+  return hostname()
+    .replace(/[^A-Za-z0-9_-]/g, '-')
+    .slice(0, 64);
+}
+
+/** Serves until asked to stop. @throws SaraError NATS_UNAVAILABLE, CONFIG_INVALID, STATE_CONFLICT */
+export async function serve(options: ServeOptions, life: Lifecycle): Promise<void> {
+  const log = createLogger({ name: 'worker', bindings: { worker: options.name } });
+  if (options.exitWithParent) stopWithParent(life);
+  const memoryBytes = options.memoryBytes ?? totalmem();
+  const link = await connectNats({
+    servers: options.nats.split(','),
+    name: `worker ${options.name}`,
+    signal: life.signal,
+    log,
+  });
+  life.defer('NATS connection', () => link.close());
+  const host = await ActorHost.start({
+    name: options.name,
+    registry: actorRegistry({ link, log }),
+    listen: options.listen,
+    ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    objectStoreBytes: Math.floor(memoryBytes * OBJECT_STORE_SHARE),
+    capacity: { memoryBytes },
+    log,
+  });
+  life.defer('actor host', () => host.stop());
+  const announcement = await WorkerAnnouncement.put(
+    link,
+    {
+      name: options.name,
+      address: host.endpoint.address,
+      device: 'cpu',
+      memoryBytes,
+      numThreads: options.numThreads ?? cpus().length,
+      pid: process.pid,
+      startedAtMs: Date.now(),
+      version: TOOL_VERSION,
+    },
+    { signal: life.signal, log },
+  );
+  life.defer('announcement', () => announcement.release());
+  log.info({ address: host.endpoint.address }, `worker ${options.name} serves at ${host.endpoint.address}`);
+  await new Promise<void>((resolve, reject) => {
+    life.signal.addEventListener('abort', () => {
+      resolve();
+    });
+    announcement.lost.addEventListener('abort', () => {
+      reject(announcement.lost.reason as Error);
+    });
+  });
+}
