@@ -150,8 +150,8 @@ class LocalWorkers {
 
   #argumentsOf(name: string): string[] {
     const { numWorkers, memoryBytes, numThreads } = this.#options;
-    const memory = memoryBytes ?? Math.floor((machineMemoryBytes() * WORKERS_SHARE_OF_MEMORY) / numWorkers);
-    const threads = numThreads ?? Math.max(1, Math.floor(availableParallelism() / numWorkers));
+    const memory = memoryBytes ?? shareOfMemory(numWorkers);
+    const threads = numThreads ?? shareOfThreads(numWorkers);
     return [
       'serve',
       ...['--name', name],
@@ -204,9 +204,15 @@ function describeExit({ code, signal }: WorkerExit): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-/** What this machine, or the container this process runs in, has. */
-export function machineMemoryBytes(): number {
+/** Bytes for each of `numWorkers` on this machine, or in the container this process runs in. */
+export function shareOfMemory(numWorkers: number): number {
   const constrained = process.constrainedMemory();
   // 0 or an absurd figure: no limit is set.
-  return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.floor((memoryBytes * WORKERS_SHARE_OF_MEMORY) / numWorkers);
+}
+
+/** Engine threads for each of `numWorkers` on this machine. */
+export function shareOfThreads(numWorkers: number): number {
+  return Math.max(1, Math.floor(availableParallelism() / numWorkers));
 }

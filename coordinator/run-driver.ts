@@ -101,19 +101,22 @@ class RunDriver {
     return this.#inNewGeneration(async (system) => {
       this.#history.numGenerations++;
       const group = await WorkerGroup.place(this.#context, system, plan, workers, profile.baseHash);
-      const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
-      if (!isRestart) await journal.enter('running');
-      await journal.startAt(firstStep);
-      this.#history.forgetAfter(firstStep);
+      try {
+        const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
+        if (!isRestart) await journal.enter('running');
+        await journal.startAt(firstStep);
+        this.#history.forgetAfter(firstStep);
 
-      await training.run(firstStep);
+        await training.run(firstStep);
 
-      await journal.enter('finishing');
-      const { selected } = training;
-      const finished = { group, profile, selected, history: this.#history, startedAtMs: this.#startedAtMs };
-      const report = await finishRun(this.#context, finished);
-      await group.stop();
-      return { report };
+        await journal.enter('finishing');
+        const { selected } = training;
+        const finished = { group, profile, selected, history: this.#history, startedAtMs: this.#startedAtMs };
+        return { report: await finishRun(this.#context, finished) };
+      } finally {
+        // Stages that survived a failure would keep their memory from those that replace them.
+        await group.stop();
+      }
     });
   }
 
@@ -158,7 +161,7 @@ class RunDriver {
     try {
       return await use(system);
     } finally {
-      await system.close();
+      system.close();
     }
   }
 }

@@ -34,5 +34,9 @@ export function planRequest(
 }
 
 export function planWorker({ name, memoryBytes, numThreads }: WorkerRecord): PlanWorker {
-  return { name, memoryBytes, numThreads, flopsPerSecond: numThreads * NOMINAL_FLOPS_PER_THREAD };
+  return { name, memoryBytes, numThreads, flopsPerSecond: workerFlopsPerSecond(numThreads) };
+}
+
+export function workerFlopsPerSecond(numThreads: number): number {
+  return numThreads * NOMINAL_FLOPS_PER_THREAD;
 }

@@ -1,5 +1,6 @@
 /** A plan as text: the table that `sara plan` prints and that a run shows before it starts. */
 import { formatBytes } from '../bytes.ts';
+import { alignColumns } from '../table.ts';
 import type { RunPlan, StageEstimate } from './run-plan.ts';
 
 const HEADER = [
@@ -28,7 +29,7 @@ const BAR_WIDTH = 20;
  */
 export function planTable(plan: RunPlan): string {
   const rows = plan.stages.flatMap((estimate) => stageRows(plan, estimate));
-  return `${headline(plan)}\n\n${alignColumns([HEADER, ...rows])}\n`;
+  return `${headline(plan)}\n\n${alignColumns([HEADER, ...rows]).join('\n')}\n`;
 }
 
 function headline(plan: RunPlan): string {
@@ -70,18 +71,6 @@ function stageRows(plan: RunPlan, estimate: StageEstimate): string[][] {
 
 function rangeOf(blocks: readonly string[]): string {
   return blocks.length === 1 ? blocks[0] : `${blocks[0]} .. ${blocks[blocks.length - 1]}`;
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 function counted(count: number, noun: string, plural = `${noun}s`): string {

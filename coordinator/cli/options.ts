@@ -1,0 +1,62 @@
+/** Options that several commands share, and how their texts become values. */
+import { InvalidArgumentError, Option } from 'commander';
+import { parseBytes } from '../bytes.ts';
+
+export const DEFAULT_COORDINATOR = '127.0.0.1:7780';
+export const DEFAULT_NATS = 'nats://127.0.0.1:4222';
+
+export function coordinatorOption(): Option {
+  return new Option('--coordinator <host:port>', 'where the coordinator answers')
+    .env('SARA_COORDINATOR')
+    .default(DEFAULT_COORDINATOR);
+}
+
+export function natsOption(): Option {
+  return new Option('--nats <url>', 'NATS servers, comma-separated').env('SARA_NATS').default(DEFAULT_NATS);
+}
+
+export function setOption(): Option {
+  return new Option('--set <path=value>', 'override a field of the configuration (repeatable)').argParser(
+    (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+  );
+}
+
+export function workersOption(): Option {
+  return new Option(
+    '--workers <n>',
+    'worker processes (default: stages x replicas of the configuration)',
+  ).argParser(wholeNumber(1));
+}
+
+export function memoryOption(): Option {
+  return new Option(
+    '--memory <size>',
+    "memory for each worker, e.g. 8GB (default: its share of the machine's)",
+  ).argParser((text: string) => {
+    const bytes = parseBytes(text);
+    if (bytes === null || bytes === 0)
+      throw new InvalidArgumentError('expected a size such as 8GB or 512MiB');
+    return bytes;
+  });
+}
+
+export function threadsOption(): Option {
+  return new Option(
+    '--threads <n>',
+    'engine threads for each worker (default: its share of the cores)',
+  ).argParser(wholeNumber(1));
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON instead of a table');
+}
+
+function wholeNumber(minimum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`expected a whole number, ${minimum} or more`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,238 @@
+/**
+ * The command line of `sara`: what can be said. What each command does is in the other files of this folder.
+ */
+import { Command, Option } from 'commander';
+import { ERROR_CODES, SaraError } from '../../shared/errors.ts';
+import type { Lifecycle } from '../../shared/lifecycle.ts';
+import { TOOL_VERSION } from '../../shared/version.ts';
+import { runWorkerCommand } from '../worker-program.ts';
+import { printConfig } from './config.ts';
+import {
+  coordinatorOption,
+  DEFAULT_COORDINATOR,
+  jsonOption,
+  memoryOption,
+  natsOption,
+  setOption,
+  threadsOption,
+  workersOption,
+} from './options.ts';
+import { plan, type PlanOptions } from './plan.ts';
+import { cancel, list, planOnCluster, status, submit, watch, workers, type ApiOptions } from './runs.ts';
+import { serveCoordinator } from './serve.ts';
+import { train, type TrainOptions } from './train.ts';
+
+export function buildProgram(life: Lifecycle): Command {
+  const program = new Command('sara')
+    .description('Fine-tunes diffusion UNets with SaRA on one machine or many.')
+    .version(TOOL_VERSION)
+    .option('-v, --verbose', 'show causes and stacks of errors')
+    .addHelpText('after', () => `\n${examples()}\n\n${environment()}\n\n${exitCodes()}`)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sara: ')) })
+    .showHelpAfterError("      'sara --help' shows the commands, 'sara <command> --help' their options")
+    .exitOverride();
+
+  program.commandsGroup('On this machine:');
+  trainCommand(program, life);
+  planCommand(program, life);
+  passOn(program, life, 'sample', ['sample'], 'draw pictures from a model, with or without adapters');
+  configCommand(program);
+
+  program.commandsGroup('On many machines:');
+  program
+    .command('coordinator')
+    .description('take runs and drive them, until stopped')
+    .addOption(natsOption())
+    .addOption(
+      new Option('--listen <host:port>', 'where to answer; port 0 takes a free one')
+        .env('SARA_LISTEN')
+        .default(DEFAULT_COORDINATOR),
+    )
+    .action((options: { nats: string; listen: string }) => serveCoordinator(options, life));
+  passOn(
+    program,
+    life,
+    'worker',
+    ['serve', '--exit-with-parent'],
+    'offer this machine to runs, until stopped',
+  );
+  apiCommands(program, life);
+
+  return program.helpCommand(false);
+}
+
+function trainCommand(program: Command, life: Lifecycle): void {
+  program
+    .command('train')
+    .description('run a fine-tuning from beginning to end: starts NATS, a coordinator and workers here')
+    .argument('[config]', 'run configuration (YAML)')
+    .addOption(setOption())
+    .option('--resume <folder>', 'go on with the run in this folder from its last checkpoint')
+    .addOption(workersOption())
+    .addOption(memoryOption())
+    .addOption(threadsOption())
+    .addHelpText(
+      'after',
+      lines(
+        '',
+        'Results go to <output.dir>/<run>/ and runs/latest links to the last run that succeeded. Ctrl-C stops the',
+        'run in order; everything that was started ends with the command, however it ends.',
+        '',
+        'Examples:',
+        '  sara train examples/emoji/run.yaml',
+        '  sara train run.yaml --set train.steps=200 --set pipeline.stages=2',
+        '  sara train --resume runs/latest --set train.steps=1200',
+      ),
+    )
+    .action((config: string | undefined, options: TrainOptions) => train(config ?? null, options, life));
+}
+
+function planCommand(program: Command, life: Lifecycle): void {
+  program
+    .command('plan')
+    .description('show how the model would be cut and placed; nothing is trained')
+    .argument('<config>', 'run configuration (YAML)')
+    .addOption(setOption())
+    .addOption(workersOption())
+    .addOption(memoryOption())
+    .addOption(threadsOption())
+    .option('--coordinator <host:port>', 'plan for the workers registered there instead')
+    .addOption(jsonOption())
+    .action(async (config: string, options: PlanOptions & { coordinator?: string }) => {
+      const { coordinator } = options;
+      if (coordinator === undefined) {
+        await plan(config, options, life);
+        return;
+      }
+      const summary = await planOnCluster(config, { ...options, coordinator }, life);
+      process.stdout.write(options.json === true ? `${JSON.stringify(summary, null, 2)}\n` : summary.text);
+    });
+}
+
+function configCommand(program: Command): void {
+  program
+    .command('config')
+    .description('explain every field of a run configuration: type, default, meaning')
+    .argument('[section]', 'only this section or field, e.g. sara or train.steps')
+    .option('--markdown', 'as the table in the README')
+    .action((section: string | undefined, options: { markdown?: boolean }) => {
+      if (!printConfig(section, options)) {
+        throw new SaraError('USAGE', `'${section}' is no section or field; 'sara config' lists them all`);
+      }
+    });
+}
+
+function apiCommands(program: Command, life: Lifecycle): void {
+  program
+    .command('submit')
+    .description('queue a run; prints its id')
+    .argument('<config>', 'run configuration (YAML); paths must mean the same to the workers')
+    .addOption(coordinatorOption())
+    .addOption(setOption())
+    .option('--watch', 'follow it to its end')
+    .action((config: string, options: ApiOptions & { set?: string[]; watch?: boolean }) =>
+      submit(config, options, life),
+    );
+  program
+    .command('status')
+    .description('show one run')
+    .argument('<run>', 'its id')
+    .addOption(coordinatorOption())
+    .addOption(jsonOption())
+    .action((run: string, options: ApiOptions) => status(run, options, life));
+  program
+    .command('list')
+    .description('show all runs, newest first')
+    .addOption(coordinatorOption())
+    .addOption(jsonOption())
+    .action((options: ApiOptions) => list(options, life));
+  program
+    .command('watch')
+    .description("follow a run to its end; exits with the run's own code")
+    .argument('<run>', 'its id')
+    .addOption(coordinatorOption())
+    .action((run: string, options: ApiOptions) => watch(run, options, life));
+  program
+    .command('cancel')
+    .description('stop a run')
+    .argument('<run>', 'its id')
+    .option('--reason <text>', 'kept in its history')
+    .addOption(coordinatorOption())
+    .action((run: string, options: ApiOptions & { reason?: string }) => cancel(run, options, life));
+  program
+    .command('workers')
+    .description('show the workers there are')
+    .addOption(coordinatorOption())
+    .addOption(jsonOption())
+    .action((options: ApiOptions) => workers(options, life));
+}
+
+/** A command of the worker program under a name of ours: it reads its own options, --help too. */
+function passOn(
+  program: Command,
+  life: Lifecycle,
+  name: string,
+  prefix: string[],
+  description: string,
+): void {
+  program
+    .command(name)
+    .description(description)
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .argument('[options...]', `see 'sara ${name} --help'`)
+    .action(async (args: string[]) => {
+      await runWorkerCommand([...prefix, ...args], { signal: life.signal });
+    });
+}
+
+function examples(): string {
+  return lines(
+    'Examples:',
+    '  sara train examples/emoji/run.yaml           fine-tune the bundled base model on this machine',
+    '  sara plan run.yaml --workers 4               how the UNet would be cut for four workers',
+    '  sara sample --model DIR --prompt "a red apple" --adapter runs/latest/adapter.safetensors',
+    '',
+    '  nats-server -js &  sara coordinator &        a cluster by hand: each part may be on another machine',
+    '  sara worker --name gpu-0 &                   one for each device',
+    '  sara submit run.yaml --watch',
+  );
+}
+
+function environment(): string {
+  return lines(
+    'Environment:',
+    `  SARA_COORDINATOR   host:port of the coordinator (default ${DEFAULT_COORDINATOR})`,
+    '  SARA_NATS          NATS servers (default nats://127.0.0.1:4222)',
+    '  SARA_NATS_SERVER   nats-server program that sara train starts (default: looked for in PATH)',
+    '  SARA_LOG_LEVEL     trace, debug, info (default), warn, error or silent',
+    "  SARA_TRAIN_STEPS   and so on, one for each configuration field: 'sara config' names them",
+  );
+}
+
+/** From the one table of error codes, so that it cannot be wrong. */
+function exitCodes(): string {
+  const codesByExit = new Map<number, string[]>();
+  for (const [code, { exitCode }] of Object.entries(ERROR_CODES)) {
+    codesByExit.set(exitCode, [...(codesByExit.get(exitCode) ?? []), code]);
+  }
+  const rows = [...codesByExit]
+    .sort(([a], [b]) => a - b)
+    .map(([exit, codes]) => [String(exit), codes.join(', ')]);
+  const INDENT = 6;
+  const WIDTH = 96;
+  const wrapped = rows.map(([exit, codes]) => {
+    const text = codes.split(' ').reduce((all, word) => {
+      const lastLine = all.slice(all.lastIndexOf('\n') + 1);
+      const isFull = lastLine.length + word.length > WIDTH;
+      return all === '' ? word : `${all}${isFull ? `\n${' '.repeat(INDENT + 1)}` : ' '}${word}`;
+    }, '');
+    return `  ${exit.padEnd(INDENT - 1)}${text}`;
+  });
+  return lines('Exit codes:', '  0    success', ...wrapped);
+}
+
+function lines(...texts: string[]): string {
+  return texts.join('\n');
+}

@@ -1,0 +1,136 @@
+/** Commands that ask a coordinator: submit, status, list, watch, cancel, workers. Results go to stdout. */
+import { resolve } from 'node:path';
+import { loadRunConfig, serializeRunConfig } from '../../shared/config.ts';
+import { connectCoordinator, type CoordinatorClient } from '../../shared/coordinator-client.ts';
+import type { Lifecycle } from '../../shared/lifecycle.ts';
+import type { PlanSummary, RunSummary } from '../../shared/run-api.ts';
+import { isTerminal } from '../../shared/run-event.ts';
+import { formatBytes } from '../bytes.ts';
+import { alignColumns } from '../table.ts';
+import { formatDuration, formatTime } from './duration.ts';
+import { Progress } from './progress.ts';
+import { followRun } from './watch-run.ts';
+
+/** A person waits for the answer. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+export interface ApiOptions {
+  /** host:port */
+  readonly coordinator: string;
+  readonly json?: boolean;
+}
+
+export async function submit(
+  configPath: string,
+  options: ApiOptions & { readonly set?: readonly string[]; readonly watch?: boolean },
+  life: Lifecycle,
+): Promise<void> {
+  const client = connect(options, life);
+  const { run } = await client.submitRun(await requestOf(configPath, options.set));
+  process.stdout.write(`${run}\n`);
+  if (options.watch === true) await watch(run, options, life);
+}
+
+export async function status(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
+  const summary = await connect(options, life).getRun({ run });
+  print(options, summary, () => [
+    ['run', summary.run],
+    ['name', summary.name],
+    ['state', summary.failure === null ? summary.state : `${summary.state} (${summary.failure.code})`],
+    ['step', `${summary.step} of ${summary.totalSteps}`],
+    ['loss', lossText(summary)],
+    ['generation', String(summary.generation)],
+    ['submitted', formatTime(summary.createdAtMs)],
+    ['changed', formatTime(summary.updatedAtMs)],
+    ...(summary.failure === null ? [] : [['failure', summary.failure.message]]),
+  ]);
+}
+
+export async function list(options: ApiOptions, life: Lifecycle): Promise<void> {
+  const { runs } = await connect(options, life).listRuns();
+  print(options, runs, () => [
+    ['run', 'name', 'state', 'step', 'loss', 'submitted'],
+    ...runs.map((run) => [
+      run.run,
+      run.name,
+      run.state,
+      `${run.step}/${run.totalSteps}`,
+      lossText(run),
+      formatTime(run.createdAtMs),
+    ]),
+  ]);
+}
+
+/** Follows a run; leaving does not touch it. @throws SaraError the run's failure with its own code */
+export async function watch(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
+  const client = connect(options, life);
+  const { totalSteps } = await client.getRun({ run });
+  const progress = new Progress(run, totalSteps, process.stderr, () => Date.now());
+  const { step, artifacts } = await followRun(client, run, progress, {
+    signal: life.signal,
+    onAbort: 'leave',
+  });
+  process.stdout.write(`run ${run} succeeded after ${step} steps\n`);
+  for (const { name, path } of artifacts) process.stdout.write(`  ${name}: ${path}\n`);
+}
+
+export async function cancel(
+  run: string,
+  options: ApiOptions & { reason?: string },
+  life: Lifecycle,
+): Promise<void> {
+  const { state } = await connect(options, life).cancelRun({ run, reason: options.reason ?? '' });
+  const text = isTerminal(state) ? `run ${run} is ${state}` : `run ${run} has been told to stop`;
+  process.stdout.write(`${text}\n`);
+}
+
+export async function workers(options: ApiOptions, life: Lifecycle): Promise<void> {
+  const { workers: found } = await connect(options, life).listWorkers();
+  print(options, found, () => [
+    ['worker', 'state', 'device', 'memory', 'run', 'address', 'lease age'],
+    ...found.map((worker) => [
+      worker.name,
+      worker.state,
+      worker.device,
+      `${formatBytes(worker.memoryUsedBytes)} of ${formatBytes(worker.memoryBytes)}`,
+      worker.run ?? '',
+      worker.address,
+      formatDuration(worker.leaseAgeMs / 1000),
+    ]),
+  ]);
+}
+
+/** The plan for the workers a coordinator has. */
+export async function planOnCluster(
+  configPath: string,
+  options: ApiOptions & { readonly set?: readonly string[] },
+  life: Lifecycle,
+): Promise<PlanSummary> {
+  return connect(options, life).planRun(await requestOf(configPath, options.set), { signal: life.signal });
+}
+
+function connect({ coordinator }: ApiOptions, life: Lifecycle): CoordinatorClient {
+  const client = connectCoordinator(coordinator, { timeoutMs: ANSWER_TIMEOUT_MS });
+  life.defer('coordinator client', () => {
+    client.close();
+  });
+  return client;
+}
+
+/** Paths are made absolute here, where they were written. */
+async function requestOf(
+  configPath: string,
+  flags: readonly string[] = [],
+): Promise<{ configJson: string; baseDirectory: string }> {
+  const config = await loadRunConfig(configPath, { flags, environment: process.env });
+  return { configJson: new TextDecoder().decode(serializeRunConfig(config)), baseDirectory: resolve('.') };
+}
+
+function print(options: ApiOptions, value: unknown, rows: () => string[][]): void {
+  const lines = options.json === true ? [JSON.stringify(value, null, 2)] : alignColumns(rows());
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function lossText({ loss }: RunSummary): string {
+  return loss === null ? '' : loss.toPrecision(4);
+}
