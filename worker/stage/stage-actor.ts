@@ -62,8 +62,10 @@ interface Training {
   readonly weights: TrainableWeights;
   readonly programs: SegmentPrograms;
   gradients: GradientAccumulator;
-  /** Average of the values over steps; null unless optimizer.ema.decay is set. */
+  /** Average of the values over steps; null unless optimizer.ema.decay is set. What is validated and exported. */
   readonly average: Float32Array | null;
+  /** Which of `state.values` and `average` the engine reads now. */
+  shown: Float32Array;
   /** Selection threshold; null where every entry is trained. */
   readonly threshold: number | null;
   readonly schedule: LrSchedule;
@@ -152,6 +154,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
       programs: new SegmentPrograms(this.#setup.engine, weights.store, TrainableWeights.numSelected(state)),
       gradients: new GradientAccumulator(state.activeMask),
       average,
+      shown: state.values,
       threshold,
       schedule: this.#setup.learningRateSchedule(threshold),
       step,
@@ -192,6 +195,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
     const inbox = this.#inboxes.of(batch);
     for (const bundle of await Promise.all(incoming.map((ref) => ctx.pull(ref)))) inbox.receive(bundle);
 
+    showValues(training, batch.purpose);
     const program = await training.programs.get(segment, kind);
     const outputs = await program.run(inbox.take(requiredInputs(segment, kind)));
     if (kind === 'loss' || kind === 'backward') training.gradients.add(outputs, this.#setup.microBatchShare);
@@ -239,7 +243,6 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return { squaredNorm: squared, isFinite: Number.isFinite(squared), maskDigest, rankMatrix, nuclearNorm };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async applyUpdate(
     _: ActorContext,
     { step, squaredNorms }: StageProtocol['applyUpdate']['args'],
@@ -267,13 +270,12 @@ export class StageActor implements ActorMethods<StageProtocol> {
     if (training.average !== null && config.optimizer.ema.decay !== null) {
       updateEma(training.average, state.values, emaDecay(step + 1, config.optimizer.ema.decay));
     }
-    training.weights.write(state, 'active');
+    training.weights.writeActive(state);
     gradients.reset();
     training.step = step + 1;
     return { learningRate, gradientNorm };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async prepareReselection(
     _: ActorContext,
     { step }: StageProtocol['prepareReselection']['args'],
@@ -289,7 +291,6 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return reselectionReport(training.prepared);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async commitReselection(
     _: ActorContext,
     { step, maskDigest }: StageProtocol['commitReselection']['args'],
@@ -310,7 +311,6 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return reselectionReport(prepared);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async abortStep(): Promise<Record<string, never>> {
     this.#inboxes.clear();
     const training = this.#requireTraining();
@@ -332,13 +332,11 @@ export class StageActor implements ActorMethods<StageProtocol> {
     return { sizeBytes, maskDigest: state.activeMask.digest };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async exportValues(ctx: ActorContext): Promise<{ values: ObjectRef }> {
     const { state, average } = this.#requireTraining();
     return { values: ctx.put(exportBundle(state.initialMask, average ?? state.values)) };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- an actor method
   async peakMemory(): Promise<{ rssBytes: number; peakRssBytes: number }> {
     return { rssBytes: process.memoryUsage.rss(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
   }
@@ -420,6 +418,15 @@ class Outgoing {
       [...this.#bundles].map(([stage, bundle]) => [String(stage), ctx.put(bundle, { step, microBatch })]),
     );
   }
+}
+
+/** Has the engine read what the batch is for: the trained values, or where there is an average, that to validate it. */
+function showValues(training: Training, purpose: BatchSpec['purpose']): void {
+  const { state, average, weights } = training;
+  const wanted = purpose === 'training' ? state.values : (average ?? state.values);
+  if (training.shown === wanted) return;
+  weights.show(state.initialMask, wanted);
+  training.shown = wanted;
 }
 
 function requiredInputs(segment: Segment, kind: TaskKind): string[] {
