@@ -9,13 +9,14 @@ import { join } from 'node:path';
 import { resolveRunConfig, type ResolvedRunConfig } from '../../../shared/config.ts';
 import type { ObjectRef } from '../../../shared/actor/object-ref.ts';
 import type { TensorBundle } from '../../../shared/actor/protocol.ts';
+import { silentLogger } from '../../../shared/log.ts';
 import { WeightFiles } from '../../../shared/safetensors.ts';
 import type { BatchSpec, TaskKind } from '../../../shared/stage-protocol.ts';
 import type { Tensor } from '../../../shared/tensor.ts';
 import { importBundles } from '../../../worker/checkpoint/exported-values.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { partition, type Segment } from '../../../worker/engine/partition.ts';
-import type { SparseAllReduce } from '../../../worker/exchange/sparse-all-reduce.ts';
+import { SparseAllReduce } from '../../../worker/exchange/sparse-all-reduce.ts';
 import { readUNetConfig } from '../../../worker/model/diffusers-config.ts';
 import type { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { explicitIndices } from '../../../worker/sara/mask.ts';
@@ -136,10 +137,11 @@ class Replica {
         engine,
         weightMode,
       });
-      const exchange = {
-        sum: (v: Float32Array) => Promise.resolve(v),
-        leave: () => Promise.resolve(),
-      } as unknown as SparseAllReduce;
+      const exchange = await SparseAllReduce.join(
+        null,
+        { run: 'replay', generation: 1, stage, replica: 0, numReplicas: 1 },
+        { wire: 'float32', timeoutMs: 1000, log: silentLogger },
+      );
       stages.push(
         new StageActor(setup, exchange, stage === stageOfSegment[0] ? recordedBatches(recorded, io) : null),
       );

@@ -12,7 +12,7 @@ const INTERRUPTED = 130;
 
 describe('the error table', () => {
   it('gives every code an exit code a shell can tell apart, and a gRPC status that is no success', () => {
-    const statuses = Object.values(grpcStatus).filter((value) => typeof value === 'number' && value > 0);
+    const statuses: readonly unknown[] = Object.values(grpcStatus);
     for (const code of CODES) {
       const { exitCode, grpcStatus: status } = ERROR_CODES[code];
       const isOwn = exitCode >= 1 && exitCode <= LARGEST_EXIT_CODE;
@@ -20,7 +20,7 @@ describe('the error table', () => {
         isOwn || (code === 'CANCELLED' && exitCode === INTERRUPTED),
         `${code} has exit code ${exitCode}`,
       );
-      assert.ok(statuses.includes(status), `${code} has status ${status}`);
+      assert.ok(status > 0 && statuses.includes(status), `${code} has status ${status}`);
     }
   });
 
