@@ -7,7 +7,7 @@
 import { SaraError } from '../shared/errors.ts';
 import type { EventBus } from '../shared/messaging/bus.ts';
 import type { PlanSummary, RunEventBody, RunState } from '../shared/run-event.ts';
-import { holdsCommit, type RunChange, type RunRecord } from './run-state.ts';
+import type { RunChange, RunRecord } from './run-state.ts';
 import type { RunStore } from './run-store.ts';
 
 /** What is known once every stage and replica has reported a finite gradient and the same mask. */
@@ -93,16 +93,15 @@ export class RunJournal {
   }
 
   /**
-   * Commits a step, exactly once: repeated after a lost answer it finds its own commit and is content.
+   * Commits a step, exactly once; waits for NATS when it is away.
    * @throws SaraError STALE_GENERATION, STATE_CONFLICT, CANCELLED, NATS_UNAVAILABLE; in each case the step is not to
    *   be applied
    */
   async commitStep({ step, loss, maskDigest }: StepFacts): Promise<void> {
-    const commit = { generation: this.generation, step, loss, maskDigest };
-    await this.#change({ kind: 'commit-step', ...commit }, (record) => holdsCommit(record, commit));
+    await this.#change({ kind: 'commit-step', generation: this.generation, step, loss, maskDigest });
   }
 
-  async #change(change: RunChange, isDone?: (record: RunRecord) => boolean): Promise<void> {
-    this.#record = await this.#store.change(this.run, change, isDone);
+  async #change(change: RunChange): Promise<void> {
+    this.#record = await this.#store.change(this.run, change);
   }
 }

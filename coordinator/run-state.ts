@@ -143,16 +143,6 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
   }
 }
 
-/** Whether `record` is what {@link applyChange} makes of this commit: its answer may have been lost. */
-export function holdsCommit(record: RunRecord, commit: StepCommit): boolean {
-  return (
-    record.generation === commit.generation &&
-    record.step === commit.step + 1 &&
-    Object.is(record.loss, commit.loss) &&
-    record.maskDigest === commit.maskDigest
-  );
-}
-
 export function summarizeRun(spec: RunSpec, record: RunRecord): RunSummary {
   return {
     run: spec.run,

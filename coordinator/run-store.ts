@@ -2,15 +2,18 @@
  * Every run's spec and record in JetStream KV, the only place where they are kept: a coordinator that starts again
  * knows what the one before it knew. Changes are compare-and-set; what is allowed is for run-state.ts to say.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
-import { SaraError } from '../shared/errors.ts';
+import { SaraError, type ErrorCode } from '../shared/errors.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import { KvBucket } from '../shared/messaging/kv.ts';
 import { BUCKETS } from '../shared/messaging/subjects.ts';
+import { retry, type BackoffPolicy } from '../shared/retry.ts';
 import { applyChange, newRecord, type RunChange, type RunRecord, type RunSpec } from './run-state.ts';
 
-/** Attempts to change a record that others change too; each lost one means that another writer got through. */
-const MAX_CONFLICTS = 32;
+/** A restart of NATS, or of the machine it runs on, is waited for. */
+const MAX_OUTAGE_MS = 300_000;
+const AGAIN: BackoffPolicy = { firstMs: 10, factor: 2, maxMs: 1_000 };
 
 /** A run's two keys: what was asked for is written once and large, where it stands is small and written every step. */
 const specKey = (run: string): string => `${run}.spec`;
@@ -74,26 +77,48 @@ export class RunStore {
   }
 
   /**
-   * Applies `change` to the record as it is when nobody else changes it.
-   * @param isDone looked at when another writer was faster: whether the change is there already
+   * Applies `change` to the record as it is when nobody else changes it. While NATS is away it waits: a step is held
+   * before its commit, not given up.
    * @returns the record after the change
-   * @throws SaraError as applyChange; RUN_NOT_FOUND; NATS_UNAVAILABLE
+   * @throws SaraError as applyChange; RUN_NOT_FOUND; NATS_UNAVAILABLE when it does not come back
    */
-  async change(run: string, change: RunChange, isDone?: (record: RunRecord) => boolean): Promise<RunRecord> {
-    for (let attempt = 1; ; attempt++) {
-      const found = await this.#records.get(recordKey(run));
-      if (found === null) throw notFound(run);
-      if (attempt > 1 && isDone?.(found.value) === true) return found.value;
-      const changed = applyChange(found.value, change, this.#clock.nowMs());
-      try {
-        await this.#records.update(recordKey(run), changed, found.revision);
+  async change(run: string, change: RunChange): Promise<RunRecord> {
+    // Written without an answer: whether it arrived is seen by finding it.
+    let unanswered: RunRecord | null = null;
+    return retry(
+      async () => {
+        const found = await this.#records.get(recordKey(run));
+        if (found === null) throw notFound(run);
+        if (isDeepStrictEqual(found.value, unanswered)) return found.value;
+        const changed = applyChange(found.value, change, this.#clock.nowMs());
+        try {
+          await this.#records.update(recordKey(run), changed, found.revision);
+        } catch (error) {
+          unanswered = isCode(error, 'NATS_UNAVAILABLE') ? changed : null;
+          // Another writer was first; what that means for this change is seen from the record it left.
+          throw isCode(error, 'STATE_CONFLICT') ? new LostRace(error) : error;
+        }
         return changed;
-      } catch (error) {
-        const isConflict = error instanceof SaraError && error.code === 'STATE_CONFLICT';
-        if (!isConflict || attempt === MAX_CONFLICTS) throw error;
-      }
-    }
+      },
+      {
+        policy: AGAIN,
+        timeoutMs: MAX_OUTAGE_MS,
+        retryable: (error) => error instanceof LostRace || isCode(error, 'NATS_UNAVAILABLE'),
+        clock: this.#clock,
+      },
+    );
   }
+}
+
+/** A compare-and-set that came second, as opposed to a change the rules do not allow. */
+class LostRace extends SaraError {
+  constructor(cause: unknown) {
+    super('STATE_CONFLICT', 'the record kept changing while it was to be changed', {}, { cause });
+  }
+}
+
+function isCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof SaraError && error.code === code;
 }
 
 function notFound(run: string): SaraError {
