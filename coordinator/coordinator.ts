@@ -7,7 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
@@ -331,12 +331,6 @@ const MAX_CONFIG_DEPTH = 8;
 /** The configuration a client sent, complete and checked. @throws SaraError CONFIG_INVALID */
 function requestedConfig({ configJson, baseDirectory }: RunRequest): ResolvedRunConfig {
   const source = 'the submitted configuration';
-  if (!isAbsolute(baseDirectory)) {
-    throw new SaraError(
-      'CONFIG_INVALID',
-      `the base directory '${baseDirectory}' of ${source} is not absolute`,
-    );
-  }
   let tree: unknown;
   try {
     tree = parseStrictJson(configJson, MAX_CONFIG_DEPTH);

@@ -6,6 +6,7 @@ import type { Lifecycle } from '../../shared/lifecycle.ts';
 import type { PlanSummary, RunSummary } from '../../shared/run-api.ts';
 import { isTerminal } from '../../shared/run-event.ts';
 import { formatBytes } from '../bytes.ts';
+import { requireRunId } from '../run-id.ts';
 import { alignColumns } from '../table.ts';
 import { formatDuration, formatTime } from './duration.ts';
 import { Progress } from './progress.ts';
@@ -32,7 +33,7 @@ export async function submit(
 }
 
 export async function status(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
-  const summary = await connect(options, life).getRun({ run });
+  const summary = await connect(options, life).getRun({ run: requireRunId(run) });
   print(options, summary, () => [
     ['run', summary.run],
     ['name', summary.name],
@@ -64,7 +65,7 @@ export async function list(options: ApiOptions, life: Lifecycle): Promise<void> 
 /** Follows a run; leaving does not touch it. @throws SaraError the run's failure with its own code */
 export async function watch(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
   const client = connect(options, life);
-  const { totalSteps } = await client.getRun({ run });
+  const { totalSteps } = await client.getRun({ run: requireRunId(run) });
   const progress = new Progress(run, totalSteps, process.stderr, () => Date.now());
   const { step, artifacts } = await followRun(client, run, progress, {
     signal: life.signal,
@@ -79,7 +80,10 @@ export async function cancel(
   options: ApiOptions & { reason?: string },
   life: Lifecycle,
 ): Promise<void> {
-  const { state } = await connect(options, life).cancelRun({ run, reason: options.reason ?? '' });
+  const { state } = await connect(options, life).cancelRun({
+    run: requireRunId(run),
+    reason: options.reason ?? '',
+  });
   const text = isTerminal(state) ? `run ${run} is ${state}` : `run ${run} has been told to stop`;
   process.stdout.write(`${text}\n`);
 }
