@@ -8,7 +8,7 @@
 import { SaraError } from '../../shared/errors.ts';
 import type { TensorEntry } from '../../shared/safetensors.ts';
 import { WeightStore } from '../engine/weight-store.ts';
-import { entryView, explicitIndices } from '../sara/mask.ts';
+import { entryView, explicitIndices, type MaskEntry, type SparseMask } from '../sara/mask.ts';
 import type { TrainableState } from '../sara/trainable-state.ts';
 
 export type WeightMode = 'in-place' | 'scatter';
@@ -69,7 +69,7 @@ export class TrainableWeights {
       }
     }
     const weights = new TrainableWeights(store, mode, buffers);
-    weights.write(state, 'all');
+    weights.show(state.initialMask, state.values);
     weights.setMask(state);
     return weights;
   }
@@ -89,15 +89,32 @@ export class TrainableWeights {
     }
   }
 
-  /** Writes the state's values into the buffers the engine reads: all trained entries, or the active ones only. */
-  write(state: TrainableState, which: 'all' | 'active'): void {
+  /** Writes what an update changed into the buffers the engine reads: the active entries of `state`. */
+  writeActive(state: TrainableState): void {
     if (this.#mode === 'scatter') return;
-    for (const entry of which === 'all' ? state.initialMask.entries : state.activeMask.entries) {
-      const buffer = this.#buffers.get(entry.name);
-      if (buffer === undefined) continue;
-      const values = which === 'all' ? entryView(entry, state.values) : state.activeValues(entry);
-      const indices = explicitIndices(entry);
-      for (let k = 0; k < values.length; k++) buffer[indices[k]] = values[k];
+    for (const entry of state.activeMask.entries) this.#write(entry, state.activeValues(entry));
+  }
+
+  /**
+   * Has the engine read `vector` from the next run on: the trained values themselves, or an average of them.
+   * @param mask that orders the vector, the initial one
+   * @param vector read in place where the engine can; changes need a {@link writeActive} where it cannot
+   */
+  show(mask: SparseMask, vector: Float32Array): void {
+    for (const entry of mask.entries) {
+      const values = entryView(entry, vector);
+      const bound = this.store.binding(entry.name);
+      if (bound.kind === 'scattered') this.store.bind(entry.name, { ...bound, values });
+      else if (entry.indices === null)
+        this.store.bind(entry.name, { kind: 'in-place', shape: entry.shape, data: values });
+      else this.#write(entry, values);
     }
+  }
+
+  #write(entry: MaskEntry, values: Float32Array): void {
+    const buffer = this.#buffers.get(entry.name);
+    if (buffer === undefined) return;
+    const indices = explicitIndices(entry);
+    for (let k = 0; k < values.length; k++) buffer[indices[k]] = values[k];
   }
 }
