@@ -53,6 +53,8 @@ export default defineConfig(
       '@typescript-eslint/consistent-indexed-object-style': 'off',
       // Requests and messages without fields are `{}` on purpose.
       '@typescript-eslint/no-generated-empty-object-type': 'off',
+      // protobufjs enums are numbers that the codecs look up in tables of our own names.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // `_` stands for a parameter the interface has and the implementation does not need.
       '@typescript-eslint/no-unused-vars': [
         'error',
