@@ -5,15 +5,7 @@ import { coordinatorService } from '../shared/coordinator-client.ts';
 import type { Logger } from '../shared/log.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import { startRpcServer } from '../shared/rpc/server.ts';
-import { Coordinator } from './coordinator.ts';
-import type { ProfileModel } from './plan/profile-model.ts';
-import type { DriveRun } from './run-context.ts';
-
-/** What a coordinator leaves to others. */
-export interface CoordinatorParts {
-  readonly driveRun: DriveRun;
-  readonly profileModel: ProfileModel;
-}
+import { Coordinator, type CoordinatorParts } from './coordinator.ts';
 
 export interface CoordinatorServerOptions extends CoordinatorParts {
   readonly link: NatsLink;

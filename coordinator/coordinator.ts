@@ -32,10 +32,11 @@ import type {
 import { isTerminal, type RunEvent } from '../shared/run-event.ts';
 import { parseStrictJson } from '../shared/strict-json.ts';
 import { RunJournal } from './commit.ts';
-import type { CoordinatorParts } from './coordinator-server.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
 import { summarizePlan } from './plan/plan-summary.ts';
 import { planRun } from './plan/planner.ts';
+import type { ProfileModel } from './plan/profile-model.ts';
+import type { DriveRun } from './run-context.ts';
 import { requireRunId, runId } from './run-id.ts';
 import { summarizeRun, type RunSpec } from './run-state.ts';
 import { RunStore, type StoredRun } from './run-store.ts';
@@ -43,6 +44,12 @@ import { endpointOf, WorkerRegistry } from './worker-registry.ts';
 
 /** In the run folder: the complete configuration, from which it can be resumed. */
 export const CONFIG_FILE = 'config.json';
+
+/** What a coordinator leaves to others. */
+export interface CoordinatorParts {
+  readonly driveRun: DriveRun;
+  readonly profileModel: ProfileModel;
+}
 
 export interface CoordinatorOptions extends CoordinatorParts {
   readonly link: NatsLink;

@@ -6,15 +6,14 @@ import { dirname, join, resolve } from 'node:path';
 import { baseModelHash } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
 import { ImageGenerator } from './artifacts/image-generator.ts';
-import { valuesToPixels } from './data/image.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import { createOnnxEngine, type Provider } from './engine/onnx/onnx-engine.ts';
 import { DiffusersModel } from './model/diffusers-model.ts';
 import { renderContactSheet } from './pictures/contact-sheet.ts';
+import { encodePng } from './pictures/png.ts';
 import { combineAdapters, type WeightedAdapter } from './sara/adapter.ts';
 import { readAdapter } from './sara/adapter-file.ts';
 import type { MaskedVector } from './sara/mask.ts';
-import sharp from 'sharp';
 
 export interface SampleOptions {
   readonly model: string;
@@ -134,9 +133,7 @@ async function writePictures(
       .replace(/[^a-z0-9]+/g, '-')
       .slice(0, 60)}-seed${requests[i].seed}`;
     const path = resolve(join(folder, `${stem}.png`));
-    await sharp(valuesToPixels(picture), { raw: { width: resolution, height: resolution, channels: 3 } })
-      .png()
-      .toFile(path);
+    await writeFile(path, await encodePng(picture, { height: resolution, width: resolution }));
     paths.push(path);
   }
   return paths;

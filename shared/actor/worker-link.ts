@@ -13,7 +13,7 @@ import type { CallReply, CallMessage, Invoke } from '../rpc/actor-codec.ts';
 import { MAX_FREED_IDS, MAX_TIMEOUT_MS } from '../rpc/actor-codec.ts';
 import type { CallOptions, ChannelSecurity, ClientStream } from '../rpc/channel.ts';
 import { Channel } from '../rpc/channel.ts';
-import type { Method } from '../rpc/services.ts';
+import type { Method } from '../rpc/method.ts';
 import { ACTOR_HOST_SERVICE } from '../rpc/services.ts';
 import type { WorkerEndpoint } from './protocol.ts';
 

@@ -8,7 +8,7 @@ import type { CallOptions as GrpcCallOptions, ChannelCredentials, ClientDuplexSt
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { abortReason } from '../clock.ts';
 import type { SaraError } from '../errors.ts';
-import type { Method } from './services.ts';
+import type { Method } from './method.ts';
 import type { Peer } from './status.ts';
 import { fromStatus } from './status.ts';
 import type { ChannelPurpose } from './transport-options.ts';

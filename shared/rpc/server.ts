@@ -10,7 +10,7 @@ import { isIP } from 'node:net';
 import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { SaraError } from '../errors.ts';
-import type { Method, MethodKind } from './services.ts';
+import type { Method, MethodKind } from './method.ts';
 import { toStatus } from './status.ts';
 import { serverOptions } from './transport-options.ts';
 

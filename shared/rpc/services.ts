@@ -27,17 +27,8 @@ import {
   submitRunRequestCodec,
   watchRunRequestCodec,
 } from './run-codec.ts';
+import type { Method, MethodKind } from './method.ts';
 import { pullRequestCodec, tensorChunkCodec } from './tensor-frame.ts';
-
-export type MethodKind = 'unary' | 'server-stream' | 'bidi';
-
-export interface Method<K extends MethodKind, Request, Reply> {
-  readonly kind: K;
-  /** HTTP/2 path: /package.Service/Method. */
-  readonly path: string;
-  readonly request: Codec<Request>;
-  readonly reply: Codec<Reply>;
-}
 
 function method<K extends MethodKind, Request, Reply>(
   kind: K,
