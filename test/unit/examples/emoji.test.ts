@@ -22,21 +22,16 @@ describe('emoji selection', () => {
   it('has 316 pictures to fine-tune on and 64 held out', () => {
     assert.deepEqual(
       SET_NAMES.map((name) => sets[name].length),
-      [1236, 64, 316, 64],
+      [380, 316, 64],
     );
   });
 
-  it('holds out what it says: no thing is both trained on and validated with in one style', () => {
-    for (const [train, validation] of [
-      ['google', 'google-validation'],
-      ['twitter-train', 'twitter-validation'],
-    ] as const) {
-      const trained = new Set(stems(train));
-      assert.deepEqual(
-        stems(validation).filter((stem) => trained.has(stem)),
-        [],
-      );
-    }
+  it('holds out what it says: no Twitter drawing is both trained on and validated with', () => {
+    const trained = new Set(stems('twitter-train'));
+    assert.deepEqual(
+      stems('twitter-validation').filter((stem) => trained.has(stem)),
+      [],
+    );
   });
 
   it('knows every Twitter thing from its Google drawing', () => {
