@@ -45,7 +45,7 @@ export class WorkerProcess {
     this.name = name;
     this.pid = pid;
     this.#child = child;
-    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as WorkerExit);
+    this.exited = once(child, 'exit').then(([code, signal]: unknown[]) => ({ code, signal }) as WorkerExit);
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.log.write(text);

@@ -13,7 +13,7 @@ export function printConfig(section: string | undefined, options: { readonly mar
   const rows = describeConfig().filter(
     ({ path }) => section === undefined || path === section || path.startsWith(`${section}.`),
   );
-  const columns = Math.min(process.stdout.columns ?? DEFAULT_COLUMNS, 100);
+  const columns = Math.min((process.stdout.columns as number | undefined) ?? DEFAULT_COLUMNS, 100);
   process.stdout.write(rows.map((row) => `${describeField(row, columns)}\n`).join('\n'));
   return rows.length > 0;
 }

@@ -75,7 +75,7 @@ export class ActorHost {
 
   /** Starts listening. @throws SaraError CONFIG_INVALID when it cannot */
   static async start<C extends ActorClassesOf<C>>(options: ActorHostOptions<C>): Promise<ActorHost> {
-    const host = new ActorHost(options, options.registry as Readonly<Record<string, UntypedDefinition>>);
+    const host = new ActorHost(options, options.registry);
     await host.#listen(options.listen, options.advertise, options.security);
     return host;
   }

@@ -233,7 +233,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   for (const service of options.services) {
     for (const { path, kind, handler } of service.methods) {
       const type = kind === 'server-stream' ? 'serverStream' : kind;
-      server.register(path, handler as never, passThrough, passThrough, type);
+      server.register(path, handler, passThrough, passThrough, type);
     }
   }
   const port = await new Promise<number>((resolve, reject) => {
