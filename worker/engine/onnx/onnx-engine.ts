@@ -4,6 +4,7 @@
  * Buffers of the weight store are handed to the runtime without a copy on the CPU provider, so an optimizer
  * that writes into them between runs is seen by the next run.
  */
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { SaraError } from '../../../shared/errors.ts';
 import { numElements, type Tensor } from '../../../shared/tensor.ts';
