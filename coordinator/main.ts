@@ -5,6 +5,9 @@ import { runMain } from '../shared/lifecycle.ts';
 import { buildProgram } from './cli/program.ts';
 import { describeError, usageError } from './cli/user-error.ts';
 
+// A reader that has seen enough (`sara list | head`), or a terminal that is gone, is no reason to end out of order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const isVerbose = process.argv.includes('--verbose') || process.argv.includes('-v');
 
 await runMain(

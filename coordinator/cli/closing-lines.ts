@@ -1,17 +1,14 @@
 /** The last words of a run that succeeded: what was made, where it is, what to try next. */
-import { relative } from 'node:path';
 import type { ResolvedRunConfig } from '../../shared/config.ts';
 import { formatBytes } from '../bytes.ts';
 import { alignColumns } from '../table.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration, shownPath } from './text.ts';
 import type { RunView } from './run-view.ts';
 
 export interface ClosingFacts {
   readonly view: RunView;
   readonly config: ResolvedRunConfig;
   readonly runFolder: string;
-  /** Paths are shown relative to it. */
-  readonly currentFolder: string;
   /** How the user calls this program. */
   readonly command: string;
 }
@@ -19,14 +16,13 @@ export interface ClosingFacts {
 /** What an artifact is to its reader. */
 const MEANINGS: Readonly<Record<string, string>> = {
   adapter: 'what was learnt, to load over the base model',
-  'merged-model': 'the fine-tuned model in diffusers format',
+  model: 'the fine-tuned model in diffusers format',
   samples: 'the same prompts and seeds: base above, fine-tuned below',
-  'loss-curve': 'training and validation loss',
+  loss: 'training and validation loss',
   report: 'every figure of the run',
 };
 
-export function closingLines({ view, config, runFolder, currentFolder, command }: ClosingFacts): string {
-  const shown = (path: string): string => relative(currentFolder, path) || '.';
+export function closingLines({ view, config, runFolder, command }: ClosingFacts): string {
   const seconds = ((view.atMs ?? 0) - (view.startedAtMs ?? 0)) / 1000;
   const lines = [
     `Fine-tuned in ${formatDuration(seconds)}: ${view.step} steps${validationChange(view)}.`,
@@ -34,7 +30,7 @@ export function closingLines({ view, config, runFolder, currentFolder, command }
   ];
 
   const artifacts = view.artifacts.map(({ name, path, sizeBytes }) => [
-    shown(path),
+    shownPath(path),
     sizeBytes === 0 ? '' : formatBytes(sizeBytes),
     MEANINGS[name] ?? name,
   ]);
@@ -44,16 +40,16 @@ export function closingLines({ view, config, runFolder, currentFolder, command }
   const prompt = config.preview.prompts.find((text) => text !== '') ?? 'a picture';
   const next: string[][] = [];
   if (adapter !== undefined) {
-    const model = shown(config.model.path);
+    const model = shownPath(config.model.path);
     next.push([
       'draw more',
-      `${command} sample --model ${quoted(model)} --adapter ${quoted(shown(adapter))} --prompt ${quoted(prompt)}`,
+      `${command} sample --model ${quoted(model)} --adapter ${quoted(shownPath(adapter))} --prompt ${quoted(prompt)}`,
     ]);
-    next.push(['weaker or stronger', `... --adapter ${quoted(`${shown(adapter)}@0.5`)}   (0 to 2)`]);
+    next.push(['weaker or stronger', `... --adapter ${quoted(`${shownPath(adapter)}@0.5`)}   (0 to 2)`]);
   }
   next.push([
     'train longer',
-    `${command} train --resume ${quoted(shown(runFolder))} --set train.steps=${2 * view.totalSteps}`,
+    `${command} train --resume ${quoted(shownPath(runFolder))} --set train.steps=${2 * view.totalSteps}`,
   ]);
   lines.push('Next:', ...alignColumns(next).map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;

@@ -4,7 +4,7 @@
  */
 import type { RunEvent } from '../../shared/run-event.ts';
 import { formatBytes } from '../bytes.ts';
-import { formatDuration } from './duration.ts';
+import { formatDuration, shownPath } from './text.ts';
 import { newView, recentLoss, recentRate, secondsLeft, updateView, type RunView } from './run-view.ts';
 
 /** Between progress lines where nothing can be redrawn. */
@@ -41,7 +41,7 @@ export class Progress {
 
   show(event: RunEvent): void {
     this.#view = updateView(this.#view, event);
-    const lasting = lastingLine(event, this.#view);
+    const lasting = lastingLine(event);
     if (lasting !== null) this.line(lasting);
     if (event.kind === 'step-committed') this.#draw();
   }
@@ -102,28 +102,27 @@ export function progressText(view: RunView): string {
 }
 
 /** What stays on the screen of an event; null: nothing. */
-function lastingLine(event: RunEvent, view: RunView): string | null {
+function lastingLine(event: RunEvent): string | null {
   switch (event.kind) {
     case 'state-changed':
       return stateLine(event);
     case 'planned':
       return `\n${event.plan.text}`;
     case 'mask-refreshed':
-      return event.stage === 1
-        ? `selected ${count(event.trainableCount)} weights to train`
+      return event.releasedCount === 0
+        ? `training ${count(event.trainableCount)} weights`
         : `re-selected at step ${event.step}: ${count(event.trainableCount)} weights go on training, ` +
             `${count(event.releasedCount)} keep their value`;
     case 'validated':
-      return `validation loss ${event.loss.toPrecision(4)} at step ${event.step} (${event.numExamples} held-out pictures)`;
+      return `validation loss ${event.loss.toPrecision(4)} at step ${event.step} (${event.numExamples} held-out samples)`;
     case 'checkpointed':
-      return `checkpoint at step ${event.step}: ${event.path} (${formatBytes(event.sizeBytes)})`;
+      return `checkpoint at step ${event.step}: ${shownPath(event.path)} (${formatBytes(event.sizeBytes)})`;
     case 'log':
       return event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
-    case 'failed':
-      // A failure that ends the run is the command's own error message; others are recovered from.
-      return event.step < view.totalSteps ? `lost: ${event.message}` : null;
+    // Figures of the bar, the closing lines, and the command's own error message.
     case 'step-committed':
     case 'artifact':
+    case 'failed':
       return null;
   }
 }

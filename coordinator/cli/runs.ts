@@ -8,7 +8,7 @@ import { isTerminal } from '../../shared/run-event.ts';
 import { formatBytes } from '../bytes.ts';
 import { requireRunId } from '../run-id.ts';
 import { alignColumns } from '../table.ts';
-import { formatDuration, formatTime } from './duration.ts';
+import { formatDuration, formatTime } from './text.ts';
 import { Progress } from './progress.ts';
 import { followRun } from './watch-run.ts';
 

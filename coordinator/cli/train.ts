@@ -57,9 +57,7 @@ export async function train(
   current = progress(run);
   const view = await followRun(client, run, current, { signal: life.signal, onAbort: 'cancel' });
   const command = process.env.SARA_COMMAND ?? 'sara';
-  process.stdout.write(
-    `\n${closingLines({ view, config, runFolder, currentFolder: process.cwd(), command })}`,
-  );
+  process.stdout.write(`\n${closingLines({ view, config, runFolder, command })}`);
 }
 
 /** What a plan needs at least; more workers only if asked for. */

@@ -35,7 +35,7 @@ export function sketchProfile({ encoder, middle, decoder }: UNetSketch): ModelPr
     parameterCount: blocks.reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     baseHash: '0'.repeat(64),
     numTrainingExamples: 16,
-    numValidationExamples: 4,
+    numValidationSamples: 4,
     skippedImages: [],
   };
 }
