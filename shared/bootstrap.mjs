@@ -32,8 +32,8 @@ const USUAL_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/h
 const CACHE_FOLDER = join(PROJECT_ROOT, '.cache', 'bin');
 
 /**
- * The official release that is downloaded when nothing else is there. Checksums from the release's own SHA256SUMS; a
- * platform without one is not listed.
+ * The official release that is downloaded when nothing else is there, with the checksums of its SHA256SUMS file; those
+ * for Linux are also the ones the official container images check. A platform without a known one is not listed.
  */
 const RELEASE_VERSION = '2.14.5';
 const RELEASE_SHA256 = {

@@ -3438,7 +3438,8 @@ export namespace sara {
 
         /**
          * A part of one replica's compact gradient, or of the sum over replicas. Values only, in mask order: the
-         * digest proves that sender and receiver mean the same entries.
+         * digest proves that sender and receiver mean the same entries. Sent over core NATS and repeated until every
+         * addressee has answered with a SparseChunkReceipt.
          */
         class SparseChunk {
 
@@ -3454,7 +3455,7 @@ export namespace sara {
             /** Run. */
             run: string;
 
-            /** Generation of the sender; another one than the receiver's is dropped. */
+            /** Generation of the sender, from 1; a chunk of another one than the receiver's is dropped. */
             generation: number;
 
             /** Pipeline stage whose mask orders the values, from 0. */
@@ -3466,13 +3467,13 @@ export namespace sara {
             /** What the values are. */
             phase: sara.v1.ExchangePhase;
 
-            /** Replica that sends, 0 to num_replicas - 1. */
+            /** Replica that sends, from 0. */
             from: number;
 
             /** Mask digest of the sender: 32 bytes, SHA-256. */
             maskDigest: Uint8Array;
 
-            /** Length of the whole vector, in entries, equal on all replicas. */
+            /** Entries of the whole vector, equal on all replicas. */
             vectorLength: number;
 
             /** First entry of the payload, counted from the start of the whole vector. */
@@ -3522,7 +3523,7 @@ export namespace sara {
                 /** Run. */
                 run?: (string|null);
 
-                /** Generation of the sender; another one than the receiver's is dropped. */
+                /** Generation of the sender, from 1; a chunk of another one than the receiver's is dropped. */
                 generation?: (number|null);
 
                 /** Pipeline stage whose mask orders the values, from 0. */
@@ -3534,13 +3535,13 @@ export namespace sara {
                 /** What the values are. */
                 phase?: (sara.v1.ExchangePhase|null);
 
-                /** Replica that sends, 0 to num_replicas - 1. */
+                /** Replica that sends, from 0. */
                 from?: (number|null);
 
                 /** Mask digest of the sender: 32 bytes, SHA-256. */
                 maskDigest?: (Uint8Array|null);
 
-                /** Length of the whole vector, in entries, equal on all replicas. */
+                /** Entries of the whole vector, equal on all replicas. */
                 vectorLength?: (number|null);
 
                 /** First entry of the payload, counted from the start of the whole vector. */
@@ -3569,38 +3570,47 @@ export namespace sara {
             /** Never sent. */
             EXCHANGE_PHASE_UNSPECIFIED = 0,
 
-            /** One replica's values for the segment the addressee sums. */
-            EXCHANGE_PHASE_REDUCE_SCATTER = 1,
+            /**
+             * No values: the sender has come to this step with this mask. Answered only by a replica that is in the
+             * same step, so that its receipts are a barrier and nothing has to be kept for a step to come.
+             */
+            EXCHANGE_PHASE_ANNOUNCE = 1,
+
+            /** One replica's values of the segment that the addressee sums. */
+            EXCHANGE_PHASE_REDUCE_SCATTER = 2,
 
             /** The sum of a segment, from the replica that owns it to all others. */
-            EXCHANGE_PHASE_ALL_GATHER = 2
+            EXCHANGE_PHASE_ALL_GATHER = 3
         }
 
         /**
-         * Properties of a SparseChunkAck.
-         * @deprecated Use sara.v1.SparseChunkAck.$Properties instead.
+         * Properties of a SparseChunkReceipt.
+         * @deprecated Use sara.v1.SparseChunkReceipt.$Properties instead.
          */
-        interface ISparseChunkAck extends sara.v1.SparseChunkAck.$Properties {
+        interface ISparseChunkReceipt extends sara.v1.SparseChunkReceipt.$Properties {
         }
 
-        /** Receipt for one SparseChunk. The sender repeats a chunk until each addressee has sent one. */
-        class SparseChunkAck {
+        /** Answer to one SparseChunk, sent to its reply subject. */
+        class SparseChunkReceipt {
 
             /**
-             * Constructs a new SparseChunkAck.
+             * Constructs a new SparseChunkReceipt.
              * @param [properties] Properties to set
              */
-            constructor(properties?: sara.v1.SparseChunkAck.$Properties);
+            constructor(properties?: sara.v1.SparseChunkReceipt.$Properties);
 
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Replica that has the chunk. */
-            replica: number;
+            /**
+             * Replica that answers, from 0. Always sent, also when 0: NATS answers with an empty message when nobody
+             * listens, and a receipt must not look like one.
+             */
+            replica?: (number|null);
 
             /**
-             * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
-             * end with this error, for repeating the chunk cannot help.
+             * Empty: the chunk has arrived. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the
+             * exchange must end with this error, for repeating the chunk cannot help.
              */
             code: string;
 
@@ -3608,43 +3618,46 @@ export namespace sara {
             message: string;
 
             /**
-             * Creates a new SparseChunkAck instance using the specified properties.
+             * Creates a new SparseChunkReceipt instance using the specified properties.
              * @param [properties] Properties to set
-             * @returns SparseChunkAck instance
+             * @returns SparseChunkReceipt instance
              */
-            static create(properties: sara.v1.SparseChunkAck.$Shape): sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape;
-            static create(properties?: sara.v1.SparseChunkAck.$Properties): sara.v1.SparseChunkAck;
+            static create(properties: sara.v1.SparseChunkReceipt.$Shape): sara.v1.SparseChunkReceipt & sara.v1.SparseChunkReceipt.$Shape;
+            static create(properties?: sara.v1.SparseChunkReceipt.$Properties): sara.v1.SparseChunkReceipt;
 
             /**
-             * Encodes the specified SparseChunkAck message. Does not implicitly {@link sara.v1.SparseChunkAck.verify|verify} messages.
-             * @param message SparseChunkAck message or plain object to encode
+             * Encodes the specified SparseChunkReceipt message. Does not implicitly {@link sara.v1.SparseChunkReceipt.verify|verify} messages.
+             * @param message SparseChunkReceipt message or plain object to encode
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: sara.v1.SparseChunkAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(message: sara.v1.SparseChunkReceipt.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
-             * Decodes a SparseChunkAck message from the specified reader or buffer.
+             * Decodes a SparseChunkReceipt message from the specified reader or buffer.
              * @param reader Reader or buffer to decode from
              * @param [length] Message length if known beforehand
-             * @returns {sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape} SparseChunkAck
+             * @returns {sara.v1.SparseChunkReceipt & sara.v1.SparseChunkReceipt.$Shape} SparseChunkReceipt
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape;
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.SparseChunkReceipt & sara.v1.SparseChunkReceipt.$Shape;
         }
 
-        namespace SparseChunkAck {
+        namespace SparseChunkReceipt {
 
-            /** Properties of a SparseChunkAck. */
+            /** Properties of a SparseChunkReceipt. */
             interface $Properties {
 
-                /** Replica that has the chunk. */
+                /**
+                 * Replica that answers, from 0. Always sent, also when 0: NATS answers with an empty message when nobody
+                 * listens, and a receipt must not look like one.
+                 */
                 replica?: (number|null);
 
                 /**
-                 * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
-                 * end with this error, for repeating the chunk cannot help.
+                 * Empty: the chunk has arrived. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the
+                 * exchange must end with this error, for repeating the chunk cannot help.
                  */
                 code?: (string|null);
 
@@ -3655,8 +3668,8 @@ export namespace sara {
                 $unknowns?: Uint8Array[];
             }
 
-            /** Shape of a SparseChunkAck. */
-            type $Shape = sara.v1.SparseChunkAck.$Properties;
+            /** Shape of a SparseChunkReceipt. */
+            type $Shape = sara.v1.SparseChunkReceipt.$Properties;
         }
     }
 }

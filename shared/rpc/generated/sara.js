@@ -8352,13 +8352,13 @@ export const sara = $root.sara = (() => {
              * Properties of a SparseChunk.
              * @typedef {Object} sara.v1.SparseChunk.$Properties
              * @property {string|null} [run] Run.
-             * @property {number|null} [generation] Generation of the sender; another one than the receiver's is dropped.
+             * @property {number|null} [generation] Generation of the sender, from 1; a chunk of another one than the receiver's is dropped.
              * @property {number|null} [stage] Pipeline stage whose mask orders the values, from 0.
              * @property {number|null} [step] Step the gradient belongs to, from 0.
              * @property {sara.v1.ExchangePhase|null} [phase] What the values are.
-             * @property {number|null} [from] Replica that sends, 0 to num_replicas - 1.
+             * @property {number|null} [from] Replica that sends, from 0.
              * @property {Uint8Array|null} [maskDigest] Mask digest of the sender: 32 bytes, SHA-256.
-             * @property {number|null} [vectorLength] Length of the whole vector, in entries, equal on all replicas.
+             * @property {number|null} [vectorLength] Entries of the whole vector, equal on all replicas.
              * @property {number|null} [offset] First entry of the payload, counted from the start of the whole vector.
              * @property {sara.v1.DType|null} [dtype] DTYPE_FLOAT32 or DTYPE_FLOAT16.
              * @property {number|null} [crc32c] CRC-32C of the payload.
@@ -8383,7 +8383,8 @@ export const sara = $root.sara = (() => {
              * Constructs a new SparseChunk.
              * @memberof sara.v1
              * @classdesc A part of one replica's compact gradient, or of the sum over replicas. Values only, in mask order: the
-             * digest proves that sender and receiver mean the same entries.
+             * digest proves that sender and receiver mean the same entries. Sent over core NATS and repeated until every
+             * addressee has answered with a SparseChunkReceipt.
              * @constructor
              * @param {sara.v1.SparseChunk.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8404,7 +8405,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.run = "";
 
             /**
-             * Generation of the sender; another one than the receiver's is dropped.
+             * Generation of the sender, from 1; a chunk of another one than the receiver's is dropped.
              * @member {number} generation
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8436,7 +8437,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.phase = 0;
 
             /**
-             * Replica that sends, 0 to num_replicas - 1.
+             * Replica that sends, from 0.
              * @member {number} from
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8452,7 +8453,7 @@ export const sara = $root.sara = (() => {
             SparseChunk.prototype.maskDigest = $util.newBuffer([]);
 
             /**
-             * Length of the whole vector, in entries, equal on all replicas.
+             * Entries of the whole vector, equal on all replicas.
              * @member {number} vectorLength
              * @memberof sara.v1.SparseChunk
              * @instance
@@ -8724,51 +8725,55 @@ export const sara = $root.sara = (() => {
          * @name sara.v1.ExchangePhase
          * @enum {number}
          * @property {number} EXCHANGE_PHASE_UNSPECIFIED=0 Never sent.
-         * @property {number} EXCHANGE_PHASE_REDUCE_SCATTER=1 One replica's values for the segment the addressee sums.
-         * @property {number} EXCHANGE_PHASE_ALL_GATHER=2 The sum of a segment, from the replica that owns it to all others.
+         * @property {number} EXCHANGE_PHASE_ANNOUNCE=1 No values: the sender has come to this step with this mask. Answered only by a replica that is in the
+         * same step, so that its receipts are a barrier and nothing has to be kept for a step to come.
+         * @property {number} EXCHANGE_PHASE_REDUCE_SCATTER=2 One replica's values of the segment that the addressee sums.
+         * @property {number} EXCHANGE_PHASE_ALL_GATHER=3 The sum of a segment, from the replica that owns it to all others.
          */
         v1.ExchangePhase = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
             values[valuesById[0] = "EXCHANGE_PHASE_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "EXCHANGE_PHASE_REDUCE_SCATTER"] = 1;
-            values[valuesById[2] = "EXCHANGE_PHASE_ALL_GATHER"] = 2;
+            values[valuesById[1] = "EXCHANGE_PHASE_ANNOUNCE"] = 1;
+            values[valuesById[2] = "EXCHANGE_PHASE_REDUCE_SCATTER"] = 2;
+            values[valuesById[3] = "EXCHANGE_PHASE_ALL_GATHER"] = 3;
             return values;
         })();
 
-        v1.SparseChunkAck = (function() {
+        v1.SparseChunkReceipt = (function() {
 
             /**
-             * Properties of a SparseChunkAck.
-             * @typedef {Object} sara.v1.SparseChunkAck.$Properties
-             * @property {number|null} [replica] Replica that has the chunk.
-             * @property {string|null} [code] Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
-             * end with this error, for repeating the chunk cannot help.
+             * Properties of a SparseChunkReceipt.
+             * @typedef {Object} sara.v1.SparseChunkReceipt.$Properties
+             * @property {number|null} [replica] Replica that answers, from 0. Always sent, also when 0: NATS answers with an empty message when nobody
+             * listens, and a receipt must not look like one.
+             * @property {string|null} [code] Empty: the chunk has arrived. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the
+             * exchange must end with this error, for repeating the chunk cannot help.
              * @property {string|null} [message] Explanation that goes with code.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
             /**
-             * Properties of a SparseChunkAck.
+             * Properties of a SparseChunkReceipt.
              * @memberof sara.v1
-             * @interface ISparseChunkAck
-             * @augments sara.v1.SparseChunkAck.$Properties
-             * @deprecated Use sara.v1.SparseChunkAck.$Properties instead.
+             * @interface ISparseChunkReceipt
+             * @augments sara.v1.SparseChunkReceipt.$Properties
+             * @deprecated Use sara.v1.SparseChunkReceipt.$Properties instead.
              */
 
             /**
-             * Shape of a SparseChunkAck.
-             * @typedef {sara.v1.SparseChunkAck.$Properties} sara.v1.SparseChunkAck.$Shape
+             * Shape of a SparseChunkReceipt.
+             * @typedef {sara.v1.SparseChunkReceipt.$Properties} sara.v1.SparseChunkReceipt.$Shape
              */
 
             /**
-             * Constructs a new SparseChunkAck.
+             * Constructs a new SparseChunkReceipt.
              * @memberof sara.v1
-             * @classdesc Receipt for one SparseChunk. The sender repeats a chunk until each addressee has sent one.
+             * @classdesc Answer to one SparseChunk, sent to its reply subject.
              * @constructor
-             * @param {sara.v1.SparseChunkAck.$Properties=} [properties] Properties to set
+             * @param {sara.v1.SparseChunkReceipt.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
-            const SparseChunkAck = function (properties) {
+            const SparseChunkReceipt = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -8776,63 +8781,73 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Replica that has the chunk.
-             * @member {number} replica
-             * @memberof sara.v1.SparseChunkAck
+             * Replica that answers, from 0. Always sent, also when 0: NATS answers with an empty message when nobody
+             * listens, and a receipt must not look like one.
+             * @member {number|null|undefined} replica
+             * @memberof sara.v1.SparseChunkReceipt
              * @instance
              */
-            SparseChunkAck.prototype.replica = 0;
+            SparseChunkReceipt.prototype.replica = null;
 
             /**
-             * Empty: taken. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the exchange must
-             * end with this error, for repeating the chunk cannot help.
+             * Empty: the chunk has arrived. Otherwise a code of shared/errors.ts (MASK_DIVERGED, FRAME_INVALID): the
+             * exchange must end with this error, for repeating the chunk cannot help.
              * @member {string} code
-             * @memberof sara.v1.SparseChunkAck
+             * @memberof sara.v1.SparseChunkReceipt
              * @instance
              */
-            SparseChunkAck.prototype.code = "";
+            SparseChunkReceipt.prototype.code = "";
 
             /**
              * Explanation that goes with code.
              * @member {string} message
-             * @memberof sara.v1.SparseChunkAck
+             * @memberof sara.v1.SparseChunkReceipt
              * @instance
              */
-            SparseChunkAck.prototype.message = "";
+            SparseChunkReceipt.prototype.message = "";
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(SparseChunkReceipt.prototype, "_replica", {
+                get: $util.oneOfGetter($oneOfFields = ["replica"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             /**
-             * Creates a new SparseChunkAck instance using the specified properties.
+             * Creates a new SparseChunkReceipt instance using the specified properties.
              * @function create
-             * @memberof sara.v1.SparseChunkAck
+             * @memberof sara.v1.SparseChunkReceipt
              * @static
-             * @param {sara.v1.SparseChunkAck.$Properties=} [properties] Properties to set
-             * @returns {sara.v1.SparseChunkAck} SparseChunkAck instance
+             * @param {sara.v1.SparseChunkReceipt.$Properties=} [properties] Properties to set
+             * @returns {sara.v1.SparseChunkReceipt} SparseChunkReceipt instance
              * @type {{
-             *   (properties: sara.v1.SparseChunkAck.$Shape): sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape;
-             *   (properties?: sara.v1.SparseChunkAck.$Properties): sara.v1.SparseChunkAck;
+             *   (properties: sara.v1.SparseChunkReceipt.$Shape): sara.v1.SparseChunkReceipt & sara.v1.SparseChunkReceipt.$Shape;
+             *   (properties?: sara.v1.SparseChunkReceipt.$Properties): sara.v1.SparseChunkReceipt;
              * }}
              */
-            SparseChunkAck.create = function(properties) {
-                return new SparseChunkAck(properties);
+            SparseChunkReceipt.create = function(properties) {
+                return new SparseChunkReceipt(properties);
             };
 
             /**
-             * Encodes the specified SparseChunkAck message. Does not implicitly {@link sara.v1.SparseChunkAck.verify|verify} messages.
+             * Encodes the specified SparseChunkReceipt message. Does not implicitly {@link sara.v1.SparseChunkReceipt.verify|verify} messages.
              * @function encode
-             * @memberof sara.v1.SparseChunkAck
+             * @memberof sara.v1.SparseChunkReceipt
              * @static
-             * @param {sara.v1.SparseChunkAck.$Properties} message SparseChunkAck message or plain object to encode
+             * @param {sara.v1.SparseChunkReceipt.$Properties} message SparseChunkReceipt message or plain object to encode
              * @param {$protobuf.Writer} [writer] Writer to encode to
              * @returns {$protobuf.Writer} Writer
              */
-            SparseChunkAck.encode = function (message, writer, _depth) {
+            SparseChunkReceipt.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
                 if (_depth === $undefined)
                     _depth = 0;
                 if (_depth > $util.recursionLimit)
                     throw $Error("max depth exceeded");
-                if (message.replica != null && $Object.hasOwnProperty.call(message, "replica") && message.replica !== 0)
+                if (message.replica != null && $Object.hasOwnProperty.call(message, "replica"))
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.replica);
                 if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
@@ -8845,17 +8860,17 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Decodes a SparseChunkAck message from the specified reader or buffer.
+             * Decodes a SparseChunkReceipt message from the specified reader or buffer.
              * @function decode
-             * @memberof sara.v1.SparseChunkAck
+             * @memberof sara.v1.SparseChunkReceipt
              * @static
              * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
              * @param {number} [length] Message length if known beforehand
-             * @returns {sara.v1.SparseChunkAck & sara.v1.SparseChunkAck.$Shape} SparseChunkAck
+             * @returns {sara.v1.SparseChunkReceipt & sara.v1.SparseChunkReceipt.$Shape} SparseChunkReceipt
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            SparseChunkAck.decode = function (reader, length, _end, _depth, _target) {
+            SparseChunkReceipt.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
                 if (_depth === $undefined)
@@ -8872,7 +8887,7 @@ export const sara = $root.sara = (() => {
                     length = reader.len;
                     reader.len = end;
                 }
-                message = _target || new $root.sara.v1.SparseChunkAck();
+                message = _target || new $root.sara.v1.SparseChunkReceipt();
                 while (reader.pos < end) {
                     let start = reader.pos;
                     let tag = reader.tag();
@@ -8885,10 +8900,8 @@ export const sara = $root.sara = (() => {
                     case 1: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.replica = value;
-                            else
-                                delete message.replica;
+                            message.replica = reader.uint32();
+                            message._replica = "replica";
                             continue;
                         }
                     case 2: {
@@ -8926,7 +8939,7 @@ export const sara = $root.sara = (() => {
                 return message;
             };
 
-            return SparseChunkAck;
+            return SparseChunkReceipt;
         })();
 
         return v1;
