@@ -4,8 +4,9 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** Three significant digits in decimal units: `1.25 GB`, `640 MB`, `12 B`. */
 export function formatBytes(bytes: number): string {
-  const step = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** step;
+  const rounded = Number(bytes.toPrecision(3));
+  const step = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, rounded)) / 3)));
+  const value = rounded / 1000 ** step;
   const numDecimals = step === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(numDecimals)} ${UNITS[step]}`;
 }

@@ -4,7 +4,7 @@
  * A step counts when its commit is in KV: a compare-and-set from s to s+1 in the generation that computed it.
  * Of two drivers that believe they own a run, at most one can commit a step; the other learns that it is stale.
  */
-import { SaraError } from '../shared/errors.ts';
+import type { SaraError } from '../shared/errors.ts';
 import type { EventBus } from '../shared/messaging/bus.ts';
 import type { PlanSummary, RunEventBody, RunState } from '../shared/run-event.ts';
 import type { RunChange, RunRecord } from './run-state.ts';

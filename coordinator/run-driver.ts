@@ -13,8 +13,9 @@
  */
 import { basename } from 'node:path';
 import { ActorSystem } from '../shared/actor/system.ts';
-import { asSaraError } from '../shared/errors.ts';
+import { asSaraError, SaraError } from '../shared/errors.ts';
 import type { ActorClasses, ModelProfile } from '../shared/stage-protocol.ts';
+import type { WorkerRecord } from '../shared/worker-announcement.ts';
 import { newestCheckpoint, type Checkpoint } from './checkpoint-manifest.ts';
 import { decideFailure } from './failure-policy.ts';
 import { finishRun } from './finish.ts';
@@ -41,7 +42,7 @@ class RunDriver {
   readonly #context: RunContext;
   readonly #history = new RunHistory();
   readonly #startedAtMs: number;
-  /** Workers that died under this run; their leases may outlive them. */
+  /** Worker processes that died under this run; their leases may outlive them. */
   readonly #lost = new Set<string>();
 
   constructor(context: RunContext) {
@@ -61,7 +62,6 @@ class RunDriver {
         const error = asSaraError(thrown);
         const decision = decideFailure(error, { numRestarts, maxRestarts: config.faults.maxRestarts });
         if (decision.kind !== 'respawn') throw decision.error;
-        if (typeof error.context.worker === 'string') this.#lost.add(error.context.worker);
         log.warn({ err: error, numRestarts }, 'worker group lost; going on from the newest checkpoint');
         const message = `${error.message}; going on from the newest checkpoint`;
         await journal.publish({ kind: 'log', level: 'warn', message, worker: '' });
@@ -88,7 +88,6 @@ class RunDriver {
           worker: worker.name,
         });
       }
-      await system.stop(actor);
       return profile;
     });
   }
@@ -103,7 +102,7 @@ class RunDriver {
       const group = await WorkerGroup.place(this.#context, system, plan, workers, profile.baseHash);
       try {
         const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
-        if (!isRestart) await journal.enter('running');
+        await journal.enter('running');
         await journal.startAt(firstStep);
         this.#history.forgetAfter(firstStep);
 
@@ -113,9 +112,10 @@ class RunDriver {
         const { selected } = training;
         const finished = { group, profile, selected, history: this.#history, startedAtMs: this.#startedAtMs };
         return { report: await finishRun(this.#context, finished) };
-      } finally {
-        // Stages that survived a failure would keep their memory from those that replace them.
-        await group.stop();
+      } catch (error) {
+        if (!this.#context.signal.aborted)
+          for (const worker of await group.unreachableWorkers()) this.#lost.add(processOf(worker));
+        throw error;
       }
     });
   }
@@ -126,7 +126,9 @@ class RunDriver {
   ): Promise<{ plan: RunPlan; workers: RegisteredWorker[] }> {
     const { config, journal } = this.#context;
     const numWanted = (config.pipeline.stages ?? 1) * (config.pipeline.replicas ?? 1);
-    const workers = await this.#waitForWorkers(isRestart ? 1 : numWanted);
+    const workers = isRestart
+      ? await this.#waitForReplacement(numWanted)
+      : await this.#waitForWorkers(numWanted);
     // Fewer workers than before: the shape that was asked for gives way to what is left.
     const pipeline = workers.length < numWanted ? { stages: null, replicas: null } : config.pipeline;
     const plan = planRun(planRequest({ ...config, pipeline }, profile, workers.map(planWorker)));
@@ -142,18 +144,28 @@ class RunDriver {
     });
   }
 
-  #waitForWorkers(count: number): Promise<RegisteredWorker[]> {
+  #waitForWorkers(count: number, timeoutMs = WORKERS_TIMEOUT_MS): Promise<RegisteredWorker[]> {
     const { registry, signal, run } = this.#context;
-    return registry.waitFor({
-      count,
-      purpose: `run ${run}`,
-      except: this.#lost,
-      timeoutMs: WORKERS_TIMEOUT_MS,
-      signal,
-    });
+    const isExcepted = (worker: WorkerRecord): boolean => this.#lost.has(processOf(worker));
+    return registry.waitFor({ count, purpose: `run ${run}`, isExcepted, timeoutMs, signal });
   }
 
-  /** Claims the next generation and runs `use` with an actor system of it, which is closed whatever happens. */
+  /** As many workers as before, if another comes in time; else those that are left. */
+  async #waitForReplacement(numWanted: number): Promise<RegisteredWorker[]> {
+    const { config, log } = this.#context;
+    try {
+      return await this.#waitForWorkers(numWanted, config.faults.replacementTimeoutMs);
+    } catch (error) {
+      if (!(error instanceof SaraError) || error.code !== 'NOT_ENOUGH_WORKERS') throw error;
+      log.warn({ err: error }, 'no replacement came; going on with the workers that are left');
+      return this.#waitForWorkers(1);
+    }
+  }
+
+  /**
+   * Claims the next generation and runs `use` with an actor system of it. Its actors end with it, whatever happens:
+   * those that survive a failure would keep their memory from those that take their place.
+   */
   async #inNewGeneration<T>(use: (system: System) => Promise<T>): Promise<T> {
     const { run, log, journal } = this.#context;
     const generation = await journal.advanceGeneration();
@@ -161,7 +173,13 @@ class RunDriver {
     try {
       return await use(system);
     } finally {
+      await system.stopAll();
       system.close();
     }
   }
+}
+
+/** A worker that was restarted under its name is another one. */
+function processOf({ name, startedAtMs }: WorkerRecord): string {
+  return `${name} since ${startedAtMs}`;
 }

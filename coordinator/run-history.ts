@@ -31,11 +31,11 @@ export class RunHistory {
     return this.#stepSeconds.length === 0 ? 0 : median(this.#stepSeconds);
   }
 
-  /** After a return to the checkpoint of `step`: what came later never happened. */
+  /** After a return to the checkpoint of `step`, which is saved before a re-selection: what came later never happened. */
   forgetAfter(step: number): void {
     dropLast(this.trainingLosses, (point) => point.step >= step);
     dropLast(this.validationLosses, (point) => point.step > step);
-    dropLast(this.reselections, (point) => point.step > step);
+    dropLast(this.reselections, (point) => point.step >= step);
   }
 }
 

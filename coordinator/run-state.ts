@@ -69,7 +69,8 @@ const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['planning', 'failed', 'cancelled'],
   planning: ['running', 'failed', 'cancelled'],
   running: ['finishing', 'failed', 'cancelled'],
-  finishing: ['succeeded', 'failed', 'cancelled'],
+  // Back to running: a worker group that is lost while it finishes is replaced by one that may have to train again.
+  finishing: ['running', 'succeeded', 'failed', 'cancelled'],
   succeeded: [],
   failed: ['queued'],
   cancelled: ['queued'],
@@ -107,7 +108,8 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       return changed({ state: nextState(record, 'queued'), failure: null, step: 0 });
     case 'plan':
       // A worker group that lost a worker is planned anew while the run goes on.
-      if (record.state !== 'running') requireState(record, 'planning', 'a plan');
+      if (record.state !== 'running' && record.state !== 'finishing')
+        requireState(record, 'planning', 'a plan');
       return changed({ plan: change.plan });
     case 'advance-generation':
       requireGeneration(record, change.from);

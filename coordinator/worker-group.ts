@@ -127,8 +127,15 @@ export class WorkerGroup {
       : sha256Hex(own.map(({ maskDigest }) => maskDigest).join('\n'));
   }
 
-  async stop(): Promise<void> {
-    await this.system.stop(...this.stages);
+  /**
+   * The workers that do not answer any more. A stage that fails because its neighbour is gone reports itself, so the
+   * error alone does not tell who died.
+   */
+  async unreachableWorkers(): Promise<RegisteredWorker[]> {
+    const answers = await Promise.allSettled(
+      this.workers.map((worker) => this.system.status(endpointOf(worker))),
+    );
+    return this.workers.filter((_, i) => answers[i].status === 'rejected');
   }
 }
 

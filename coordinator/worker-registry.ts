@@ -15,8 +15,8 @@ export interface WaitOptions {
   readonly count: number;
   /** What they are for, as it goes into logs and errors: "run 2026... (2 stages x 1 replica)". */
   readonly purpose: string;
-  /** Not counted, e.g. just lost but with a lease that has not ended yet. */
-  readonly except?: ReadonlySet<string>;
+  /** Which are not counted, e.g. those just lost, whose lease has not ended yet. Default: none. */
+  readonly isExcepted?: (worker: WorkerRecord) => boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -54,15 +54,15 @@ export class WorkerRegistry {
   }
 
   /** Workers that take actors, by name. */
-  async available(except: ReadonlySet<string> = new Set()): Promise<RegisteredWorker[]> {
-    return (await this.list()).filter(({ name, isDraining }) => !isDraining && !except.has(name));
+  async available(isExcepted: (worker: WorkerRecord) => boolean = () => false): Promise<RegisteredWorker[]> {
+    return (await this.list()).filter((worker) => !worker.isDraining && !isExcepted(worker));
   }
 
   /**
    * Resolves with the available workers as soon as there are enough.
    * @throws SaraError NOT_ENOUGH_WORKERS at the deadline; the signal's reason
    */
-  async waitFor({ count, purpose, except, timeoutMs, signal }: WaitOptions): Promise<RegisteredWorker[]> {
+  async waitFor({ count, purpose, isExcepted, timeoutMs, signal }: WaitOptions): Promise<RegisteredWorker[]> {
     const giveUp = new AbortController();
     const timer = setTimeout(() => giveUp.abort(), timeoutMs);
     const reminder = setInterval(() => {
@@ -72,7 +72,7 @@ export class WorkerRegistry {
     try {
       // The watch starts with the entries that exist, so nothing is missed between looking and waiting.
       for await (const _ of this.#changes(AbortSignal.any([signal, giveUp.signal]))) {
-        const workers = await this.available(except);
+        const workers = await this.available(isExcepted);
         numSeen = workers.length;
         if (numSeen >= count) return workers;
       }

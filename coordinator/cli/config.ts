@@ -2,6 +2,8 @@
 import { configTableMarkdown, describeConfig, type ConfigRow } from '../../shared/config.ts';
 
 const DEFAULT_COLUMNS = 80;
+/** Longer lines are hard to read. */
+const MAX_COLUMNS = 100;
 const INDENT = 4;
 
 /** @param section only fields of this section, e.g. `sara`, or this field; undefined: all */
@@ -13,7 +15,7 @@ export function printConfig(section: string | undefined, options: { readonly mar
   const rows = describeConfig().filter(
     ({ path }) => section === undefined || path === section || path.startsWith(`${section}.`),
   );
-  const columns = Math.min((process.stdout.columns as number | undefined) ?? DEFAULT_COLUMNS, 100);
+  const columns = process.stdout.isTTY ? Math.min(process.stdout.columns, MAX_COLUMNS) : DEFAULT_COLUMNS;
   process.stdout.write(rows.map((row) => `${describeField(row, columns)}\n`).join('\n'));
   return rows.length > 0;
 }

@@ -1,4 +1,5 @@
 /** How an error reaches the person at the terminal: one clear message, what to do about it, no stack trace. */
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { SaraError, type ErrorCode } from '../../shared/errors.ts';
 import { ChildFailed } from '../worker-program.ts';
@@ -35,7 +36,7 @@ function causes(error: unknown): string[] {
   const lines: string[] = [];
   for (let at: unknown = error; at !== undefined; at = at instanceof Error ? at.cause : undefined) {
     if (at instanceof SaraError) lines.push(`${at.code} ${JSON.stringify(at.context)}`);
-    lines.push(at instanceof Error ? (at.stack ?? at.message) : String(at));
+    lines.push(at instanceof Error ? (at.stack ?? at.message) : inspect(at));
   }
   return lines;
 }

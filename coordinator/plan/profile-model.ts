@@ -26,6 +26,6 @@ export const profileModelOnWorker: ProfileModel = async (worker, place, { signal
       await system.stop(model);
     }
   } finally {
-    await system.close();
+    system.close();
   }
 };

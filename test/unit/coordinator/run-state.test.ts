@@ -41,11 +41,11 @@ describe('run state', () => {
     }
   });
 
-  it('skips no state and goes back to none', () => {
+  it('skips no state and goes back to none, but from finishing to running when the worker group is lost', () => {
     const order = STATES.slice(0, 5);
     for (const [i, from] of order.entries()) {
       for (const [j, to] of order.entries()) {
-        if (to === 'queued' || j === i + 1) continue;
+        if (to === 'queued' || j === i + 1 || (from === 'finishing' && to === 'running')) continue;
         refused(record({ state: from }), { kind: 'enter', state: to as 'planning' }, 'STATE_CONFLICT');
       }
     }
