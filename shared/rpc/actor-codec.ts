@@ -229,7 +229,7 @@ function contextFromWire(bytes: Uint8Array | null | undefined): ErrorContext {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return {};
   const context: Record<string, string | number | boolean | null> = {};
-  for (const [key, value] of Object.entries(parsed)) {
+  for (const [key, value] of Object.entries(parsed as Record<string, unknown>)) {
     if (
       value === null ||
       typeof value === 'string' ||
@@ -269,7 +269,7 @@ export const statusReplyCodec: Codec<WorkerStatus> = messageCodec(
     address: textField(message.address, 'StatusReply.address', 256),
     incarnation: nameField(message.incarnation, 'StatusReply.incarnation'),
     pid: countField(message.pid, 'StatusReply.pid'),
-    actors: (message.actors ?? []).map((actor) => ({
+    actors: message.actors.map((actor) => ({
       actorId: nameField(actor.actorId, 'ActorStatus.actor_id'),
       className: nameField(actor.className, 'ActorStatus.class_name'),
       run: runField(actor.run, 'ActorStatus.run'),

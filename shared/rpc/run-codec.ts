@@ -77,7 +77,7 @@ export const listRunsReplyCodec: Codec<{ readonly runs: readonly RunSummary[] }>
   'ListRunsReply',
   sara.v1.ListRunsReply,
   (reply: { readonly runs: readonly RunSummary[] }) => ({ runs: reply.runs.map(summaryToWire) }),
-  (message) => ({ runs: (message.runs ?? []).map(summaryFromWire) }),
+  (message) => ({ runs: message.runs.map(summaryFromWire) }),
 );
 
 export const cancelRunRequestCodec: Codec<{ readonly run: string; readonly reason: string }> = messageCodec(
@@ -153,7 +153,7 @@ export const listWorkersReplyCodec: Codec<{ readonly workers: readonly WorkerSum
     })),
   }),
   (message) => ({
-    workers: (message.workers ?? []).map((worker) => ({
+    workers: message.workers.map((worker) => ({
       name: nameField(worker.name, 'WorkerSummary.name'),
       address: textField(worker.address, 'WorkerSummary.address', 256),
       state: workerStateCodec.fromWire(worker.state),

@@ -1036,10 +1036,10 @@ export namespace sara {
             /** Name of the actor. */
             actorId: string;
 
-            /** Its class. */
+            /** Class it was made from, see SpawnRequest. */
             className: string;
 
-            /** Its run. */
+            /** Run it belongs to. */
             run: string;
 
             /** Generation it was spawned in. */
@@ -1089,10 +1089,10 @@ export namespace sara {
                 /** Name of the actor. */
                 actorId?: (string|null);
 
-                /** Its class. */
+                /** Class it was made from, see SpawnRequest. */
                 className?: (string|null);
 
-                /** Its run. */
+                /** Run it belongs to. */
                 run?: (string|null);
 
                 /** Generation it was spawned in. */
@@ -2506,7 +2506,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Newest first. */
+            /** Runs, the newest first. */
             runs: sara.v1.RunSummary.$Properties[];
 
             /**
@@ -2541,7 +2541,7 @@ export namespace sara {
             /** Properties of a ListRunsReply. */
             interface $Properties {
 
-                /** Newest first. */
+                /** Runs, the newest first. */
                 runs?: (sara.v1.RunSummary.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2719,7 +2719,7 @@ export namespace sara {
             /** Name its author gave it. */
             name: string;
 
-            /** State now. */
+            /** State the run is in now. */
             state: sara.v1.RunState;
 
             /** Steps committed. */
@@ -2781,7 +2781,7 @@ export namespace sara {
                 /** Name its author gave it. */
                 name?: (string|null);
 
-                /** State now. */
+                /** State the run is in now. */
                 state?: (sara.v1.RunState|null);
 
                 /** Steps committed. */
@@ -2891,7 +2891,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** By name. */
+            /** Ordered by name. */
             workers: sara.v1.WorkerSummary.$Properties[];
 
             /**
@@ -2926,7 +2926,7 @@ export namespace sara {
             /** Properties of a ListWorkersReply. */
             interface $Properties {
 
-                /** By name. */
+                /** Ordered by name. */
                 workers?: (sara.v1.WorkerSummary.$Properties[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -2981,7 +2981,7 @@ export namespace sara {
             /** host:port of its actor host. */
             address: string;
 
-            /** State now. */
+            /** State the worker is in now. */
             state: sara.v1.WorkerState;
 
             /** What it computes on: "cpu", or the name of the GPU. */
@@ -3037,7 +3037,7 @@ export namespace sara {
                 /** host:port of its actor host. */
                 address?: (string|null);
 
-                /** State now. */
+                /** State the worker is in now. */
                 state?: (sara.v1.WorkerState|null);
 
                 /** What it computes on: "cpu", or the name of the GPU. */

@@ -2442,8 +2442,8 @@ export const sara = $root.sara = (() => {
              * Properties of an ActorStatus.
              * @typedef {Object} sara.v1.ActorStatus.$Properties
              * @property {string|null} [actorId] Name of the actor.
-             * @property {string|null} [className] Its class.
-             * @property {string|null} [run] Its run.
+             * @property {string|null} [className] Class it was made from, see SpawnRequest.
+             * @property {string|null} [run] Run it belongs to.
              * @property {number|null} [generation] Generation it was spawned in.
              * @property {number|null} [numQueued] Calls waiting in its mailbox.
              * @property {string|null} [busyMethod] Method that runs now; empty when idle.
@@ -2488,7 +2488,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.actorId = "";
 
             /**
-             * Its class.
+             * Class it was made from, see SpawnRequest.
              * @member {string} className
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -2496,7 +2496,7 @@ export const sara = $root.sara = (() => {
             ActorStatus.prototype.className = "";
 
             /**
-             * Its run.
+             * Run it belongs to.
              * @member {string} run
              * @memberof sara.v1.ActorStatus
              * @instance
@@ -6044,7 +6044,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a ListRunsReply.
              * @typedef {Object} sara.v1.ListRunsReply.$Properties
-             * @property {Array.<sara.v1.RunSummary.$Properties>|null} [runs] Newest first.
+             * @property {Array.<sara.v1.RunSummary.$Properties>|null} [runs] Runs, the newest first.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6078,7 +6078,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Newest first.
+             * Runs, the newest first.
              * @member {Array.<sara.v1.RunSummary.$Properties>} runs
              * @memberof sara.v1.ListRunsReply
              * @instance
@@ -6543,7 +6543,7 @@ export const sara = $root.sara = (() => {
              * @typedef {Object} sara.v1.RunSummary.$Properties
              * @property {string|null} [run] Name of the run.
              * @property {string|null} [name] Name its author gave it.
-             * @property {sara.v1.RunState|null} [state] State now.
+             * @property {sara.v1.RunState|null} [state] State the run is in now.
              * @property {number|null} [step] Steps committed.
              * @property {number|null} [totalSteps] Steps the configuration asks for.
              * @property {number|null} [generation] Generation of the worker group, from 1; 0 before there is one.
@@ -6599,7 +6599,7 @@ export const sara = $root.sara = (() => {
             RunSummary.prototype.name = "";
 
             /**
-             * State now.
+             * State the run is in now.
              * @member {sara.v1.RunState} state
              * @memberof sara.v1.RunSummary
              * @instance
@@ -7006,7 +7006,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a ListWorkersReply.
              * @typedef {Object} sara.v1.ListWorkersReply.$Properties
-             * @property {Array.<sara.v1.WorkerSummary.$Properties>|null} [workers] By name.
+             * @property {Array.<sara.v1.WorkerSummary.$Properties>|null} [workers] Ordered by name.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7040,7 +7040,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * By name.
+             * Ordered by name.
              * @member {Array.<sara.v1.WorkerSummary.$Properties>} workers
              * @memberof sara.v1.ListWorkersReply
              * @instance
@@ -7181,7 +7181,7 @@ export const sara = $root.sara = (() => {
              * @typedef {Object} sara.v1.WorkerSummary.$Properties
              * @property {string|null} [name] Name of the worker.
              * @property {string|null} [address] host:port of its actor host.
-             * @property {sara.v1.WorkerState|null} [state] State now.
+             * @property {sara.v1.WorkerState|null} [state] State the worker is in now.
              * @property {string|null} [device] What it computes on: "cpu", or the name of the GPU.
              * @property {number|null} [memoryBytes] Memory that actors may use, in bytes.
              * @property {number|null} [memoryUsedBytes] Memory reserved by actors, in bytes.
@@ -7235,7 +7235,7 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.address = "";
 
             /**
-             * State now.
+             * State the worker is in now.
              * @member {sara.v1.WorkerState} state
              * @memberof sara.v1.WorkerSummary
              * @instance
