@@ -46,10 +46,11 @@ export interface Checkpoint extends CheckpointManifest {
   readonly files: readonly string[];
 }
 
-/** Folder that the checkpoint of `step` goes to; made. */
+/** Folder that the checkpoint of `step` goes to; made. What an earlier life left there is no checkpoint any more. */
 export async function checkpointFolder(runFolder: string, step: number): Promise<string> {
   const folder = join(runFolder, CHECKPOINTS, `step-${String(step).padStart(8, '0')}`);
   await mkdir(folder, { recursive: true });
+  await rm(join(folder, MANIFEST_FILE), { force: true });
   return folder;
 }
 
@@ -64,10 +65,14 @@ export async function writeManifest(folder: string, manifest: CheckpointManifest
   return Buffer.byteLength(text) + manifest.stages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** Removes all whole checkpoints but the newest `keepLast`, oldest first, and torn ones older than those. */
+/** Removes all but the newest `keepLast` whole checkpoints; torn ones do not count and go too. */
 export async function pruneCheckpoints(runFolder: string, keepLast: number): Promise<void> {
-  const folders = await checkpointFolders(runFolder);
-  for (const folder of folders.slice(keepLast)) await rm(folder, { recursive: true, force: true });
+  let numKept = 0;
+  for (const folder of await checkpointFolders(runFolder)) {
+    const isWhole = typeof (await readCheckpoint(folder)) !== 'string';
+    if (isWhole && numKept < keepLast) numKept++;
+    else await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /**

@@ -35,18 +35,25 @@ const WORKERS_TIMEOUT_MS = 120_000;
 const PROFILE_TIMEOUT_MS = 900_000;
 
 export async function driveRun(context: RunContext): Promise<RunOutcome> {
-  return new RunDriver(context).run();
+  const { isResumed, runFolder, log } = context;
+  const history = isResumed
+    ? await RunHistory.load(runFolder, (reason) => {
+        log.warn({ reason }, 'the history of the run before it was resumed cannot be read');
+      })
+    : new RunHistory();
+  return new RunDriver(context, history).run();
 }
 
 class RunDriver {
   readonly #context: RunContext;
-  readonly #history = new RunHistory();
+  readonly #history: RunHistory;
   readonly #startedAtMs: number;
   /** Worker processes that died under this run; their leases may outlive them. */
   readonly #lost = new Set<string>();
 
-  constructor(context: RunContext) {
+  constructor(context: RunContext, history: RunHistory) {
     this.#context = context;
+    this.#history = history;
     this.#startedAtMs = context.clock.nowMs();
   }
 

@@ -1,25 +1,67 @@
-/** What a run has to tell about itself so far; for events, loss curve and report. */
+/**
+ * What a run has to tell about itself so far; for loss curve and report. Saved with every checkpoint, so that a run
+ * that is resumed tells of all its lives.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import { median } from './step-deadline.ts';
 
-export interface StepLoss {
-  /** Training: the step that was computed. Validation: updates applied before it was measured. */
-  readonly step: number;
-  readonly loss: number;
-}
+const HISTORY_FILE = 'history.json';
 
-export interface ReselectionFacts {
-  readonly step: number;
-  readonly trainableCount: number;
-  readonly releasedCount: number;
-}
+const stepLossSchema = z.object({
+  /** Training: the step that was computed. Validation: updates applied before it was measured. */
+  step: z.int().min(0),
+  loss: z.number(),
+});
+
+const reselectionSchema = z.object({
+  step: z.int().min(0),
+  trainableCount: z.int().min(0),
+  releasedCount: z.int().min(0),
+});
+
+const historySchema = z.object({
+  trainingLosses: z.array(stepLossSchema),
+  validationLosses: z.array(stepLossSchema),
+  reselections: z.array(reselectionSchema),
+});
+
+export type StepLoss = Readonly<z.output<typeof stepLossSchema>>;
+export type ReselectionFacts = Readonly<z.output<typeof reselectionSchema>>;
 
 export class RunHistory {
-  readonly trainingLosses: StepLoss[] = [];
-  readonly validationLosses: StepLoss[] = [];
-  readonly reselections: ReselectionFacts[] = [];
+  trainingLosses: StepLoss[] = [];
+  validationLosses: StepLoss[] = [];
+  reselections: ReselectionFacts[] = [];
   /** Worker groups there were. */
   numGenerations = 0;
   readonly #stepSeconds: number[] = [];
+
+  /**
+   * What an earlier life of the run saved.
+   * @param onMissing told why there is none; the run then tells of this life only
+   */
+  static async load(runFolder: string, onMissing: (reason: string) => void): Promise<RunHistory> {
+    const history = new RunHistory();
+    try {
+      const saved = historySchema.parse(JSON.parse(await readFile(join(runFolder, HISTORY_FILE), 'utf8')));
+      Object.assign(history, saved);
+    } catch (error) {
+      onMissing(error instanceof z.ZodError ? z.prettifyError(error) : String(error));
+    }
+    return history;
+  }
+
+  /** @throws SaraError DISK_WRITE_FAILED */
+  async save(runFolder: string): Promise<void> {
+    const { trainingLosses, validationLosses, reselections } = this;
+    await writeBytesAtomic(
+      join(runFolder, HISTORY_FILE),
+      `${JSON.stringify({ trainingLosses, validationLosses, reselections })}\n`,
+    );
+  }
 
   addStep(step: number, loss: number, seconds: number): void {
     this.trainingLosses.push({ step, loss });

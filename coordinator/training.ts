@@ -215,6 +215,8 @@ export class Training {
         return { file, ...(await stage.checkpoint({ file: `${folder}/${file}` }, longCall(this.#context))) };
       }),
     );
+    // Before the manifest: a history may know more than its checkpoint, never less.
+    await this.#history.save(runFolder);
     const { threshold, numReselections } = this.selected;
     const { baseHash } = this.#profile;
     const sizeBytes = await writeManifest(folder, {

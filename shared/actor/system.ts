@@ -4,7 +4,7 @@
  * No retries, no failure detector, no restart: a failed call says what happened and the run's policy decides.
  */
 import { randomUUID } from 'node:crypto';
-import { SaraError } from '../errors.ts';
+import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { WorkerStatus } from '../rpc/actor-codec.ts';
 import type { ChannelSecurity } from '../rpc/channel.ts';
@@ -66,6 +66,8 @@ export interface Placement<N, A> {
 export class ActorSystem<C extends ActorClassesOf<C>> {
   readonly #options: ActorSystemOptions;
   readonly #links = new Map<string, WorkerLink>();
+  /** Actors made here and not stopped yet, by id. */
+  readonly #actors = new Map<string, ActorIdentity>();
   readonly #puller: TensorPuller;
   #generation: number;
 
@@ -133,6 +135,7 @@ export class ActorSystem<C extends ActorClassesOf<C>> {
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       },
     );
+    this.#actors.set(identity.actorId, identity);
     return createActorRef<C[N]['protocol']>(identity, (method, methodArgs, callOptions) =>
       this.#invoke(link, identity, method, methodArgs, callOptions),
     );
@@ -178,6 +181,24 @@ export class ActorSystem<C extends ActorClassesOf<C>> {
           await this.#link(worker).unary(ACTOR_HOST_SERVICE.stop, request, { timeoutMs: CONTROL_TIMEOUT_MS });
         } catch (error) {
           if (!(error instanceof SaraError && error.code === 'ACTOR_DIED')) throw error;
+        }
+        this.#actors.delete(actorId);
+      }),
+    );
+  }
+
+  /** Stops every actor made here. One that cannot be stopped is logged: there is nothing more to do about it. */
+  async stopAll(): Promise<void> {
+    await Promise.all(
+      [...this.#actors.values()].map(async (identity) => {
+        try {
+          await this.stop({ $identity: identity });
+        } catch (error) {
+          const { actorId: actor, worker } = identity;
+          this.#options.log.warn(
+            { err: asSaraError(error), actor, worker: worker.name },
+            'could not stop an actor',
+          );
         }
       }),
     );

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
-const PROGRAM = 'coordinator/main.ts';
+export type Program = 'coordinator/main.ts' | 'worker/main.ts';
 const MARK = 'SARA_TEST_MARK';
 
 /** A command that has not ended by then is stuck: the tiny run takes seconds, on a busy machine a minute. */
@@ -47,9 +47,7 @@ export class SaraCommand {
     this.#temporaryFolder = temporaryFolder;
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
-    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
     this.#exited = once(child, 'close').then(([code, signal]) => {
-      clearTimeout(timer);
       return {
         code: code as number | null,
         signal: signal as NodeJS.Signals | null,
@@ -62,10 +60,11 @@ export class SaraCommand {
   static async start(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    program: Program = 'coordinator/main.ts',
   ): Promise<SaraCommand> {
     const mark = randomUUID();
     const temporaryFolder = await mkdtemp(join(tmpdir(), 'sara-command-'));
-    const child = spawn(process.execPath, ['--import=tsx', PROGRAM, ...args], {
+    const child = spawn(process.execPath, ['--import=tsx', program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, SARA_LOG_LEVEL: 'info', TMPDIR: temporaryFolder, ...env, [MARK]: mark },
     });
@@ -94,9 +93,14 @@ export class SaraCommand {
     return match;
   }
 
-  /** Waits for its end. */
-  exit(): Promise<SaraExit> {
-    return this.#exited;
+  /** Waits for its end. One that is stuck is killed. */
+  async exit(): Promise<SaraExit> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
+    try {
+      return await this.#exited;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** It and what it started, as far as they are still running. */

@@ -60,8 +60,13 @@ export const engineSection = section({
 
 export const faultsSection = section({
   maxRestarts: field(z.int().min(0).max(1000), {
-    doc: 'Lost workers to recover from, each by replaying from the last committed step, before the run fails.',
+    doc: 'Losses of workers to recover from, each by going on from the newest checkpoint, before the run fails.',
     unit: 'restarts',
     default: 3,
+  }),
+  replacementTimeoutMs: field(z.int().min(0).max(3_600_000), {
+    doc: 'After a loss, how long to wait for another worker to take the place before the run goes on with those left.',
+    unit: 'ms',
+    default: 30_000,
   }),
 });

@@ -89,7 +89,7 @@ describe('config', () => {
         checkpoint: { everySteps: 500, keepLast: 3 },
         output: { dir: join(folder, 'runs'), dtype: 'float32', mergedModel: true },
         engine: { name: 'onnx', provider: 'cpu', numThreads: null, weights: 'auto' },
-        faults: { maxRestarts: 3 },
+        faults: { maxRestarts: 3, replacementTimeoutMs: 30_000 },
       });
     });
 

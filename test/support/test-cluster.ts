@@ -1,0 +1,130 @@
+/** A cluster put together by hand, as on many machines: nats-server, `sara coordinator`, and worker programs. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunReport } from '../../coordinator/report.ts';
+import { serializeRunConfig, type ResolvedRunConfig } from '../../shared/config.ts';
+import { connectCoordinator, type CoordinatorClient } from '../../shared/coordinator-client.ts';
+import type { RunEvent } from '../../shared/run-event.ts';
+import type { RunSummary } from '../../shared/run-api.ts';
+import { startTestNats, type TestNats } from './nats.ts';
+import { SaraCommand } from './sara-command.ts';
+import { until } from './until.ts';
+
+/** Starting Node and the runtime takes seconds, on a busy machine many. */
+const START_TIMEOUT_MS = 60_000;
+const WORKER_MEMORY_BYTES = 2 ** 32;
+const ANY_PORT = '127.0.0.1:0';
+
+export interface EndedRun {
+  readonly runFolder: string;
+  readonly summary: RunSummary;
+  readonly events: readonly RunEvent[];
+}
+
+export class TestCluster {
+  readonly nats: TestNats;
+  /** host:port of the coordinator. */
+  readonly address: string;
+  readonly client: CoordinatorClient;
+  readonly #coordinator: SaraCommand;
+  readonly #workers = new Map<string, SaraCommand>();
+
+  private constructor(nats: TestNats, coordinator: SaraCommand, address: string) {
+    this.nats = nats;
+    this.address = address;
+    this.client = connectCoordinator(address);
+    this.#coordinator = coordinator;
+  }
+
+  /** @returns it with workers `worker-0`, `worker-1`, ..., all of them registered */
+  static async start(numWorkers: number): Promise<TestCluster> {
+    const nats = await startTestNats();
+    const coordinator = await SaraCommand.start([
+      'coordinator',
+      '--nats',
+      nats.server.url,
+      '--listen',
+      ANY_PORT,
+    ]);
+    const [line] = await coordinator.said(/^.*coordinator ready.*$/m);
+    const cluster = new TestCluster(nats, coordinator, addressIn(line));
+    await Promise.all(Array.from({ length: numWorkers }, (_, i) => cluster.startWorker(`worker-${i}`)));
+    return cluster;
+  }
+
+  async startWorker(name: string): Promise<SaraCommand> {
+    const args = ['serve', '--name', name, '--nats', this.nats.server.url, '--listen', ANY_PORT];
+    const limits = ['--memory', String(WORKER_MEMORY_BYTES), '--threads', '1'];
+    const worker = await SaraCommand.start([...args, ...limits], {}, 'worker/main.ts');
+    this.#workers.set(name, worker);
+    const isRegistered = async (): Promise<boolean> =>
+      (await this.client.listWorkers()).workers.some((known) => known.name === name);
+    await until(isRegistered, `registration of ${name}`, START_TIMEOUT_MS);
+    return worker;
+  }
+
+  worker(name: string): SaraCommand {
+    const worker = this.#workers.get(name);
+    if (worker === undefined) throw new Error(`no worker ${name} was started`);
+    return worker;
+  }
+
+  async submit(config: ResolvedRunConfig): Promise<string> {
+    const configJson = new TextDecoder().decode(serializeRunConfig(config));
+    return (await this.client.submitRun({ configJson, baseDirectory: config.output.dir })).run;
+  }
+
+  /** Follows a run to its end. @param onEvent told of each event as it comes */
+  async follow(
+    run: string,
+    config: ResolvedRunConfig,
+    onEvent: (event: RunEvent) => Promise<void> | void = () => undefined,
+  ): Promise<EndedRun> {
+    const events: RunEvent[] = [];
+    for await (const event of this.client.watchRun({ run, fromSequence: 0 })) {
+      events.push(event);
+      await onEvent(event);
+    }
+    return { runFolder: join(config.output.dir, run), summary: await this.client.getRun({ run }), events };
+  }
+
+  /** Submits a run and follows it to its end. */
+  async run(
+    config: ResolvedRunConfig,
+    onEvent?: (event: RunEvent) => Promise<void> | void,
+  ): Promise<EndedRun> {
+    return this.follow(await this.submit(config), config, onEvent);
+  }
+
+  /**
+   * Asks every program to end.
+   * @returns what they left behind or ended with: nothing, when all is well
+   */
+  async stop(): Promise<string[]> {
+    this.client.close();
+    const problems: string[] = [];
+    // Workers last: the coordinator stops a run that it still has.
+    for (const command of [this.#coordinator, ...this.#workers.values()]) {
+      command.signal('SIGTERM');
+      await command.exit();
+      problems.push(...(await command.leftBehind()));
+      await command.dispose();
+    }
+    await this.nats.stop();
+    return problems;
+  }
+}
+
+/** @throws Error with the summary's failure, when the run did not succeed */
+export async function reportOf({ runFolder, summary }: EndedRun): Promise<RunReport> {
+  if (summary.state !== 'succeeded')
+    throw new Error(`run ${summary.run} is ${summary.state}: ${summary.failure?.message ?? ''}`);
+  return JSON.parse(await readFile(join(runFolder, 'report.json'), 'utf8')) as RunReport;
+}
+
+/** From a line of the log, JSON or not. */
+function addressIn(line: string): string {
+  const [, address] = /(127\.0\.0\.1:\d+)/.exec(line.replace(/nats:\/\/\S+/, '')) ?? [];
+  if (address === undefined) throw new Error(`no address in: ${line}`);
+  return address;
+}
