@@ -26,7 +26,7 @@ const SEED = 20_240_925;
 
 /** Most words of the captions become one or two tokens. */
 const VOCAB_SIZE = 1536;
-/** Tokens of a text: the longest caption has 13. */
+/** Tokens of a text: the longest caption has 16, start and end included. */
 const MAX_TOKENS = 16;
 const HIDDEN_SIZE = 128;
 

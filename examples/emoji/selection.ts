@@ -73,11 +73,11 @@ export function selectEmoji(
 }
 
 /**
- * The words of the Unicode name: `slice of pizza`. Nothing else: words that many captions share would drown the one
- * that tells a thing from all others, and a model this small would take long to hear it.
+ * The words of the name, then those of the subcategory: `rooster, animal bird`. The second part lets a model that
+ * has never met a word still know what kind of thing it is to draw.
  */
-export function captionOf({ name }: Pick<EmojiEntry, 'name'>): string {
-  return words(name);
+export function captionOf(entry: Pick<EmojiEntry, 'name' | 'subcategory'>): string {
+  return `${words(entry.name)}, ${words(entry.subcategory)}`;
 }
 
 function words(text: string): string {

@@ -51,16 +51,17 @@ describe('emoji selection', () => {
       const captions = sets[name].map(({ caption }) => caption);
       assert.equal(new Set(stems(name)).size, sets[name].length);
       assert.equal(new Set(captions).size, captions.length);
-      for (const caption of captions) assert.match(caption, /^[a-z0-9]+( [a-z0-9]+)*$/);
+      for (const caption of captions) assert.match(caption, /^[a-z0-9]+( [a-z0-9]+)*, [a-z]+( [a-z]+)*$/);
     }
   });
 
   it('writes captions in plain words', () => {
-    assert.equal(captionOf({ name: 'SLICE OF PIZZA' }), 'slice of pizza');
-    assert.equal(captionOf({ name: 'PIÑATA' }), 'pinata');
-    assert.equal(captionOf({ name: 'WOMAN’S SANDAL' }), 'womans sandal');
-    assert.equal(captionOf({ name: 'KEYCAP: *' }), 'keycap asterisk');
-    assert.equal(captionOf({ name: 'SUN & CLOUD' }), 'sun and cloud');
+    const caption = (name: string, subcategory: string) => captionOf({ name, subcategory });
+    assert.equal(caption('ROOSTER', 'animal-bird'), 'rooster, animal bird');
+    assert.equal(caption('PIÑATA', 'event'), 'pinata, event');
+    assert.equal(caption('WOMAN’S SANDAL', 'clothing'), 'womans sandal, clothing');
+    assert.equal(caption('KEYCAP: *', 'keycap'), 'keycap asterisk, keycap');
+    assert.equal(caption('SLEEPING SYMBOL', 'sky & weather'), 'sleeping symbol, sky and weather');
   });
 });
 
@@ -77,7 +78,7 @@ describe('emoji image folders and untrained base', () => {
     assert.equal(examples.length, 316);
     const source = require.resolve('emoji-datasource-twitter/img/twitter/64/1f41c.png');
     assert.deepEqual(await readFile(join(folder, 'twitter-train/ant.png')), await readFile(source));
-    assert.equal(examples.find(({ id }) => id === 'ant.png')?.caption, 'ant');
+    assert.equal(examples.find(({ id }) => id === 'ant.png')?.caption, 'ant, animal bug');
   });
 
   it('are left alone when up to date and made anew when not', async () => {
