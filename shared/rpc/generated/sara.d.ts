@@ -3452,7 +3452,7 @@ export namespace sara {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** Run. */
+            /** Run the gradient belongs to. */
             run: string;
 
             /** Generation of the sender, from 1; a chunk of another one than the receiver's is dropped. */
@@ -3520,7 +3520,7 @@ export namespace sara {
             /** Properties of a SparseChunk. */
             interface $Properties {
 
-                /** Run. */
+                /** Run the gradient belongs to. */
                 run?: (string|null);
 
                 /** Generation of the sender, from 1; a chunk of another one than the receiver's is dropped. */

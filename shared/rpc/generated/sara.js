@@ -8351,7 +8351,7 @@ export const sara = $root.sara = (() => {
             /**
              * Properties of a SparseChunk.
              * @typedef {Object} sara.v1.SparseChunk.$Properties
-             * @property {string|null} [run] Run.
+             * @property {string|null} [run] Run the gradient belongs to.
              * @property {number|null} [generation] Generation of the sender, from 1; a chunk of another one than the receiver's is dropped.
              * @property {number|null} [stage] Pipeline stage whose mask orders the values, from 0.
              * @property {number|null} [step] Step the gradient belongs to, from 0.
@@ -8397,7 +8397,7 @@ export const sara = $root.sara = (() => {
             };
 
             /**
-             * Run.
+             * Run the gradient belongs to.
              * @member {string} run
              * @memberof sara.v1.SparseChunk
              * @instance
