@@ -10,20 +10,18 @@
  */
 import { stat } from 'node:fs/promises';
 import { SaraError } from '../../shared/errors.ts';
-import { SafetensorsFile, writeSafetensors, type TensorSource } from '../../shared/safetensors.ts';
+import { writeSafetensors, type TensorSource } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
 import {
   entryView,
   mergeVectors,
   sliceVector,
-  SparseMask,
-  type MaskEntry,
+  type SparseMask,
+  type MaskedVector,
   type MaskTensor,
 } from '../sara/mask.ts';
 import { TrainableState } from '../sara/trainable-state.ts';
-
-const FORMAT = 'sara-stage-checkpoint';
-const FORMAT_VERSION = '1';
+import { FORMAT, FORMAT_VERSION, StageFile } from './stage-file.ts';
 
 export interface StageCheckpoint {
   readonly state: TrainableState;
@@ -96,135 +94,56 @@ export async function readCheckpoint(
       { first: first.step, other: other.step },
     );
   }
-  const whole = TrainableState.merge(parts.map((part) => part.state));
-  const state = whole.shard(expected.owns);
-  const averages = parts.flatMap((part) =>
-    part.average === null ? [] : [{ mask: part.state.initialMask, vector: part.average }],
-  );
-  const average =
-    averages.length === parts.length ? sliceVector(mergeVectors(averages), state.initialMask) : null;
-  return { state, average, step: first.step };
+  const state = TrainableState.merge(parts.map((part) => part.state)).shard(expected.owns);
+  return { state, average: sharedAverage(parts, state.initialMask), step: first.step };
+}
+
+/** The average of the entries of `mask`; null unless every part that trains something has one. */
+function sharedAverage(parts: readonly StageCheckpoint[], mask: SparseMask): Float32Array | null {
+  const averages: MaskedVector[] = [];
+  for (const { state, average } of parts) {
+    if (state.initialMask.count === 0) continue;
+    if (average === null) return null;
+    averages.push({ mask: state.initialMask, vector: average });
+  }
+  return averages.length === 0 ? null : sliceVector(mergeVectors(averages), mask);
 }
 
 async function readStageFile(path: string, baseHash: string): Promise<StageCheckpoint> {
-  const file = await SafetensorsFile.open(path);
+  const file = await StageFile.open(path);
   try {
-    const metadata = (key: string): string => {
-      const value = file.metadata.get(key);
-      if (value === undefined)
-        throw new SaraError(
-          'FILE_CORRUPT',
-          `${path}: metadata field ${key} is missing; this is no stage checkpoint`,
-          { file: path, field: key },
-        );
-      return value;
-    };
-    if (metadata('format') !== FORMAT || metadata('format_version') !== FORMAT_VERSION) {
-      throw new SaraError(
-        'FILE_CORRUPT',
-        `${path}: format is ${metadata('format')} ${metadata('format_version')}, expected ${FORMAT} ${FORMAT_VERSION}`,
-        { file: path },
-      );
+    const own = file.metadata('base_model_hash');
+    if (own !== baseHash) {
+      const message = `${path} was made from base model ${own}, this run's base is ${baseHash}`;
+      throw new SaraError('ADAPTER_MISMATCH', message, { file: path, own, base: baseHash });
     }
-    if (metadata('base_model_hash') !== baseHash) {
-      throw new SaraError(
-        'ADAPTER_MISMATCH',
-        `${path} was made from base model ${metadata('base_model_hash')}, this run's base is ${baseHash}`,
-        { file: path, own: metadata('base_model_hash'), base: baseHash },
-      );
-    }
-    const shapes = parseShapes(path, metadata('shapes'));
-    const numbers = async <T extends Float32Array | Uint32Array>(key: string): Promise<T> =>
-      (await file.read(key)).data as T;
-    const optional = async <T extends Float32Array | Uint32Array>(key: string): Promise<T | null> =>
-      file.entries.has(key) ? numbers<T>(key) : null;
-
     const initial: MaskTensor[] = [];
     const active: MaskTensor[] = [];
-    for (const [name, shape] of shapes) {
-      const indices = await optional<Uint32Array>(`${name}.indices`);
-      const stillActive = await optional<Uint32Array>(`${name}.active`);
-      initial.push({ name, shape, indices: indices && Int32Array.from(indices) });
-      active.push({
-        name,
-        shape,
-        indices: stillActive ? Int32Array.from(stillActive) : indices && Int32Array.from(indices),
-      });
+    for (const [name, shape] of file.shapes()) {
+      const indices = await file.indices(`${name}.indices`);
+      initial.push({ name, shape, indices });
+      active.push({ name, shape, indices: (await file.indices(`${name}.active`)) ?? indices });
     }
-    const initialMask = SparseMask.of(initial);
-    const activeMask = SparseMask.of(active);
-    requireDigest(path, 'initial_mask_digest', metadata('initial_mask_digest'), initialMask);
-    requireDigest(path, 'active_mask_digest', metadata('active_mask_digest'), activeMask);
-    const vector = async (mask: SparseMask, suffix: string): Promise<Float32Array> => {
-      const out = new Float32Array(mask.count);
-      for (const entry of mask.entries)
-        out.set(
-          requireLength(path, entry, suffix, await numbers<Float32Array>(entry.name + suffix)),
-          entry.offset,
-        );
-      return out;
-    };
+    const initialMask = file.mask(initial, 'initial_mask_digest');
+    const activeMask = file.mask(active, 'active_mask_digest');
     const hasAverage =
-      initialMask.entries.every((entry) => file.entries.has(`${entry.name}.average`)) &&
-      initialMask.count > 0;
-    const state = new TrainableState({
+      initialMask.count > 0 && initialMask.entries.every(({ name }) => file.has(`${name}.average`));
+    const parts = {
       initialMask,
-      values: await vector(initialMask, '.values'),
+      values: await file.vector(initialMask, '.values'),
       activeMask,
-      moments: { first: await vector(activeMask, '.first'), second: await vector(activeMask, '.second') },
-      numReselections: Number(metadata('num_reselections')),
-    });
+      moments: {
+        first: await file.vector(activeMask, '.first'),
+        second: await file.vector(activeMask, '.second'),
+      },
+      numReselections: file.wholeNumber('num_reselections'),
+    };
     return {
-      state,
-      average: hasAverage ? await vector(initialMask, '.average') : null,
-      step: Number(metadata('step')),
+      state: file.orCorrupt(() => new TrainableState(parts)),
+      average: hasAverage ? await file.vector(initialMask, '.average') : null,
+      step: file.wholeNumber('step'),
     };
   } finally {
     await file.close();
   }
-}
-
-function parseShapes(path: string, json: string): [string, readonly number[]][] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(json);
-  } catch (cause) {
-    throw new SaraError(
-      'FILE_CORRUPT',
-      `${path}: metadata field shapes is not JSON`,
-      { file: path },
-      { cause },
-    );
-  }
-  const isShape = (shape: unknown): shape is number[] =>
-    Array.isArray(shape) && shape.every((d) => Number.isSafeInteger(d) && d > 0);
-  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
-  const bad = entries.find(([, shape]) => !isShape(shape));
-  if (bad !== undefined)
-    throw new SaraError('FILE_CORRUPT', `${path}: shape of ${bad[0]} is ${JSON.stringify(bad[1])}`, {
-      file: path,
-      tensor: bad[0],
-    });
-  return entries as [string, readonly number[]][];
-}
-
-function requireDigest(path: string, field: string, stored: string, mask: SparseMask): void {
-  if (mask.digest !== stored) {
-    throw new SaraError('FILE_CORRUPT', `${path}: ${field} is ${stored}, its indices give ${mask.digest}`, {
-      file: path,
-      stored,
-      computed: mask.digest,
-    });
-  }
-}
-
-function requireLength(path: string, entry: MaskEntry, suffix: string, values: Float32Array): Float32Array {
-  if (values.length !== entry.count) {
-    throw new SaraError(
-      'FILE_CORRUPT',
-      `${path}: ${entry.name}${suffix} holds ${values.length} values for ${entry.count} entries`,
-      { file: path, tensor: entry.name + suffix },
-    );
-  }
-  return values;
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RunHistory } from '../../../coordinator/run-history.ts';
+
+const CHECKPOINT_STEP = 4;
+
+function historyOf(numSteps: number): RunHistory {
+  const history = new RunHistory();
+  for (let step = 0; step < numSteps; step++) history.addStep(step, 1 / (step + 1), 0.5);
+  for (let step = 0; step <= numSteps; step += 2) history.validationLosses.push({ step, loss: 1 });
+  return history;
+}
+
+const stepsOf = (points: readonly { step: number }[]): number[] => points.map(({ step }) => step);
+
+describe('run history', () => {
+  it('forgets what came after the checkpoint it returns to', () => {
+    const history = historyOf(7);
+    history.forgetAfter(CHECKPOINT_STEP);
+    assert.deepEqual(stepsOf(history.trainingLosses), [0, 1, 2, 3]);
+    assert.deepEqual(stepsOf(history.validationLosses), [0, 2, 4]);
+  });
+
+  it('forgets a re-selection at the very step of the checkpoint, which was saved before it and will see it again', () => {
+    const history = historyOf(7);
+    history.reselections.push({ step: CHECKPOINT_STEP, trainableCount: 5, releasedCount: 2 });
+    history.forgetAfter(CHECKPOINT_STEP + 1);
+    assert.deepEqual(stepsOf(history.reselections), [CHECKPOINT_STEP]);
+    history.forgetAfter(CHECKPOINT_STEP);
+    assert.deepEqual(history.reselections, []);
+  });
+
+  describe('saved', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'sara-history-'));
+    });
+    afterEach(() => rm(folder, { recursive: true }));
+
+    it('is the same when loaded', async () => {
+      const history = historyOf(5);
+      history.reselections.push({ step: 3, trainableCount: 5, releasedCount: 2 });
+      await history.save(folder);
+      const loaded = await RunHistory.load(folder, () => assert.fail());
+      assert.deepEqual(loaded.trainingLosses, history.trainingLosses);
+      assert.deepEqual(loaded.validationLosses, history.validationLosses);
+      assert.deepEqual(loaded.reselections, history.reselections);
+      assert.equal(loaded.secondsPerStep, 0, 'times are of this life only');
+    });
+
+    it('is begun anew when it cannot be read, and the reason is told', async () => {
+      for (const content of [null, '{', '{"trainingLosses": [{"step": -1, "loss": 1}]}']) {
+        if (content !== null) await writeFile(join(folder, 'history.json'), content);
+        const reasons: string[] = [];
+        const loaded = await RunHistory.load(folder, (reason) => reasons.push(reason));
+        assert.deepEqual(loaded.trainingLosses, []);
+        assert.equal(reasons.length, 1);
+      }
+    });
+  });
+});
