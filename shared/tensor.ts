@@ -41,17 +41,29 @@ export function numElements(shape: readonly number[]): number {
  */
 export function floatTensor(shape: readonly number[], data?: Float32Array | readonly number[]): FloatTensor {
   const n = numElements(shape);
-  const values = data === undefined ? new Float32Array(n) : data instanceof Float32Array ? data : Float32Array.from(data);
+  const values =
+    data === undefined ? new Float32Array(n) : data instanceof Float32Array ? data : Float32Array.from(data);
   if (values.length !== n) {
-    throw new SaraError('INTERNAL', `tensor of shape [${shape.join(', ')}] needs ${n} values, got ${values.length}`, {
-      needed: n,
-      got: values.length,
-    });
+    throw new SaraError(
+      'INTERNAL',
+      `tensor of shape [${shape.join(', ')}] needs ${n} values, got ${values.length}`,
+      {
+        needed: n,
+        got: values.length,
+      },
+    );
   }
   return { dtype: 'float32', shape: [...shape], data: values };
 }
 
 /** An int32 tensor over `data` (not copied). */
-export function intTensor(shape: readonly number[], data: Int32Array | readonly number[]): Tensor<Int32Array> {
-  return { dtype: 'int32', shape: [...shape], data: data instanceof Int32Array ? data : Int32Array.from(data) };
+export function intTensor(
+  shape: readonly number[],
+  data: Int32Array | readonly number[],
+): Tensor<Int32Array> {
+  return {
+    dtype: 'int32',
+    shape: [...shape],
+    data: data instanceof Int32Array ? data : Int32Array.from(data),
+  };
 }
