@@ -77,6 +77,19 @@ export function foldableCuts(profile: ModelProfile): Cut[] {
   return cuts;
 }
 
+/** The most stages a model can be folded into: one more than the longest chain of nested cuts. */
+export function mostStages(profile: ModelProfile): number {
+  const whole = wholeModel(profile);
+  const cuts = foldableCuts(profile);
+  const depthInside = new Map<Cut, number>();
+  // Cuts come in ascending order of `encoder`: walking back, those inside are known before those around them.
+  for (const outer of [...cuts, whole].toSorted((a, b) => b.encoder - a.encoder)) {
+    const depths = cuts.filter((cut) => isInside(cut, outer)).map((cut) => depthInside.get(cut)!);
+    depthInside.set(outer, 1 + Math.max(0, ...depths));
+  }
+  return depthInside.get(whole)!;
+}
+
 /** From the last block back, always to the producer of the newest value that a block reads; ascending. */
 function mainPathOf(edges: readonly IndexedEdge[], numBlocks: number): number[] {
   const path: number[] = [];

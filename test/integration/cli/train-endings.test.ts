@@ -79,11 +79,11 @@ describe('sara train, ended before its time', () => {
     assert.deepEqual(await sara.leftBehind(), []);
   });
 
-  it('says what a worker printed that ends before it is ready', async () => {
+  it('refuses a model that fits no worker, in bytes, and says what would fit', async () => {
     await train('--memory', '1B');
     const { code, stderr } = await sara.exit();
     assert.equal(code, 69, stderr);
-    assert.match(stderr, /^sara: .*worker-\d/m);
+    assert.match(stderr, /^sara: .*needs [\d,]+ bytes > 1 bytes .* What would fit: /m);
     assert.deepEqual(await sara.leftBehind(), []);
   });
 
