@@ -19,7 +19,7 @@ import { requirePixelSpace, type DiffusersModel } from '../model/diffusers-model
 import { buildUNet, unetInputs } from '../model/unet.ts';
 import { applyDeltas } from '../sara/adapter.ts';
 import type { MaskedVector } from '../sara/mask.ts';
-import { TextStates } from '../stage/text-states.ts';
+import { Conditions } from '../stage/conditions.ts';
 
 export interface GenerationSettings {
   readonly sampler: SamplerName;
@@ -42,7 +42,7 @@ export class ImageGenerator {
   readonly #model: DiffusersModel;
   readonly #schedule: NoiseSchedule;
   readonly #unet: Executable;
-  readonly #textStates: TextStates;
+  readonly #conditions: Conditions;
   readonly #batch: number;
   readonly #shape: readonly number[];
 
@@ -50,13 +50,13 @@ export class ImageGenerator {
     model: DiffusersModel,
     schedule: NoiseSchedule,
     unet: Executable,
-    textStates: TextStates,
+    conditions: Conditions,
     shape: readonly number[],
   ) {
     this.#model = model;
     this.#schedule = schedule;
     this.#unet = unet;
-    this.#textStates = textStates;
+    this.#conditions = conditions;
     this.#batch = shape[0];
     this.#shape = shape;
   }
@@ -84,7 +84,13 @@ export class ImageGenerator {
     graph.output('prediction', buildUNet(graph, model.unetConfig, inputs));
     const schedule = await NoiseSchedule.open(join(model.path, 'scheduler'));
     const unet = await engine.compile(graph, await adaptedWeights(model, options.deltas));
-    return new ImageGenerator(model, schedule, unet, await TextStates.open(model.text, engine), shape);
+    return new ImageGenerator(
+      model,
+      schedule,
+      unet,
+      await Conditions.open(model, engine, options.resolution),
+      shape,
+    );
   }
 
   /** @returns per request float32 [3, resolution, resolution] in [-1, 1] */
@@ -98,7 +104,7 @@ export class ImageGenerator {
 
   async dispose(): Promise<void> {
     await this.#unet.dispose();
-    await this.#textStates.dispose();
+    await this.#conditions.dispose();
   }
 
   async #generateBatch(
@@ -115,9 +121,9 @@ export class ImageGenerator {
         i * numValues,
       );
     }
-    const states = {
-      prompt: await this.#textStates.encode(filled.map(({ prompt }) => prompt)),
-      unconditional: await this.#textStates.encode(filled.map(() => '')),
+    const conditions = {
+      prompt: await this.#conditions.encode(filled.map(({ prompt }) => prompt)),
+      unconditional: await this.#conditions.encode(filled.map(() => '')),
     };
     const sampler = createSampler(settings.sampler, this.#schedule, settings.numInferenceSteps);
     const samples = await sampleFrom(
@@ -127,7 +133,7 @@ export class ImageGenerator {
         const outputs = await this.#unet.run({
           sample: floatTensor(this.#shape, input),
           timesteps: floatTensor([this.#batch], new Float32Array(this.#batch).fill(timestep)),
-          encoder_hidden_states: states[condition],
+          ...conditions[condition],
         });
         return outputs.prediction.data as Float32Array;
       },

@@ -9,6 +9,7 @@ import { SaraError } from '../../shared/errors.ts';
 import { WeightFiles } from '../../shared/safetensors.ts';
 import { clipTextPrefix, readClipTextConfig, type ClipTextConfig, type ClipTextPrefix } from './clip-text.ts';
 import { readUNetConfig, type UNetConfig } from './diffusers-config.ts';
+import { NUM_TIME_IDS } from './unet.ts';
 import { ClipTokenizer } from './tokenizer.ts';
 
 export interface TextEncoderPart {
@@ -57,15 +58,39 @@ export class DiffusersModel {
         { tokenizer: tokenizer.vocabSize, textEncoder: textConfig.vocabSize },
       );
     }
+    requirePooledSize(path, unetConfig, textConfig);
     const unetFiles = await WeightFiles.open(join(path, 'unet'), 'diffusion_pytorch_model');
     const files = await WeightFiles.open(join(path, 'text_encoder'), 'model');
     const prefix = clipTextPrefix(files.entries.keys());
-    return new DiffusersModel(path, unetConfig, unetFiles, { config: textConfig, files, prefix, tokenizer, numTokens });
+    return new DiffusersModel(path, unetConfig, unetFiles, {
+      config: textConfig,
+      files,
+      prefix,
+      tokenizer,
+      numTokens,
+    });
   }
 
   async close(): Promise<void> {
     await Promise.all([this.unetFiles.close(), this.text.files.close()]);
   }
+}
+
+/** Length of the pooled text. */
+export function pooledSize({ config }: { readonly config: ClipTextConfig }): number {
+  return config.projectionDim ?? config.hiddenSize;
+}
+
+function requirePooledSize(path: string, { textTime }: UNetConfig, config: ClipTextConfig): void {
+  if (textTime === null) return;
+  const wanted = pooledSize({ config }) + NUM_TIME_IDS * textTime.numTimeIdChannels;
+  if (textTime.numInputChannels === wanted) return;
+  throw new SaraError(
+    'FILE_CORRUPT',
+    `${path}: unet/config.json has projection_class_embeddings_input_dim ${textTime.numInputChannels}; pooled text of ` +
+      `${pooledSize({ config })} and ${NUM_TIME_IDS} time ids of ${textTime.numTimeIdChannels} channels make ${wanted}`,
+    { numInputChannels: textTime.numInputChannels, wanted },
+  );
 }
 
 /**
@@ -74,10 +99,17 @@ export class DiffusersModel {
  */
 export async function requirePixelSpace(model: DiffusersModel): Promise<void> {
   const refuse = (what: string): never => {
-    throw new SaraError('MODEL_UNSUPPORTED', `${model.path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`, { model: model.path });
+    throw new SaraError(
+      'MODEL_UNSUPPORTED',
+      `${model.path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`,
+      { model: model.path },
+    );
   };
-  const has = (name: string): Promise<boolean> => access(join(model.path, name)).then(() => true, () => false);
+  const has = (name: string): Promise<boolean> =>
+    access(join(model.path, name)).then(
+      () => true,
+      () => false,
+    );
   if (await has('vae')) refuse('it has a vae/ folder, so it works on latents');
   if (await has('text_encoder_2')) refuse('it has a second text encoder (text_encoder_2/)');
-  if (model.unetConfig.textTime !== null) refuse('its UNet wants pooled text and time ids (addition_embed_type text_time)');
 }

@@ -39,11 +39,12 @@ export interface UNetShape {
   readonly numTimeIds?: number;
 }
 
-const DEFAULT_NUM_TIME_IDS = 6;
+/** SDXL's time ids: original height and width, crop top and left, target height and width. */
+export const NUM_TIME_IDS = 6;
 
 /** Declares the inputs a UNet of this config wants: sample, timesteps, encoder_hidden_states, (text_embeds, time_ids). */
 export function unetInputs(graph: Graph, config: UNetConfig, shape: UNetShape): UNetInputs {
-  const { batch, height, width, numTokens, numTimeIds = DEFAULT_NUM_TIME_IDS } = shape;
+  const { batch, height, width, numTokens, numTimeIds = NUM_TIME_IDS } = shape;
   const inputs: UNetInputs = {
     sample: graph.input('sample', [batch, config.inChannels, height, width]),
     timesteps: graph.input('timesteps', [batch]),

@@ -22,7 +22,7 @@ import { SampleOrder } from '../data/order.ts';
 import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
-import { TextStates, tokenIds } from './text-states.ts';
+import { Conditions, trainedTextInputs } from './conditions.ts';
 
 /** Decoded pictures kept in memory, per image set. */
 const IMAGE_CACHE_BYTES = 512 * 2 ** 20;
@@ -68,7 +68,7 @@ export function heldOutSamples(
 
 /** Where the stage of segment 0 gets its micro-batches from. */
 export interface BatchSource {
-  /** Tensors by the training graph's input names: sample, timesteps, target, encoder_hidden_states or input_ids. */
+  /** Tensors by the training graph's input names: sample, timesteps, target, and conditions or token ids. */
   prepare(batch: BatchSpec): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
@@ -89,19 +89,19 @@ export class ImageBatchSource implements BatchSource {
   readonly #plan: BatchPlan;
   readonly #heldOut: readonly ValidationSample[];
   /** null where the text encoder is part of the training graph. */
-  readonly #textStates: TextStates | null;
+  readonly #conditions: Conditions | null;
 
   private constructor(
     options: ImageBatchSourceOptions,
     data: RunData,
     plan: BatchPlan,
-    textStates: TextStates | null,
+    conditions: Conditions | null,
   ) {
     this.#options = options;
     this.#data = data;
     this.#plan = plan;
     this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
-    this.#textStates = textStates;
+    this.#conditions = conditions;
   }
 
   static async open(options: ImageBatchSourceOptions): Promise<ImageBatchSource> {
@@ -118,7 +118,7 @@ export class ImageBatchSource implements BatchSource {
       options,
       data,
       plan,
-      config.train.textEncoder ? null : await TextStates.open(model.text, engine),
+      config.train.textEncoder ? null : await Conditions.open(model, engine, config.data.resolution),
     );
   }
 
@@ -127,7 +127,7 @@ export class ImageBatchSource implements BatchSource {
   }
 
   async dispose(): Promise<void> {
-    await this.#textStates?.dispose();
+    await this.#conditions?.dispose();
   }
 
   async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
@@ -173,9 +173,9 @@ export class ImageBatchSource implements BatchSource {
       sample: floatTensor(shape, noisy),
       target: floatTensor(shape, target),
       timesteps: floatTensor([batch], Float32Array.from(timesteps)),
-      ...(this.#textStates === null
-        ? { input_ids: tokenIds(model.text, captions) }
-        : { encoder_hidden_states: await this.#textStates.encode(captions) }),
+      ...(this.#conditions === null
+        ? trainedTextInputs(model, captions, resolution)
+        : await this.#conditions.encode(captions)),
     };
   }
 }
