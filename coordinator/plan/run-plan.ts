@@ -37,7 +37,7 @@ export interface StageEstimate {
   readonly parameterBytes: number;
   /** Trained values, indices, gradients and moments. */
   readonly trainedBytes: number;
-  /** Activations of the stage's larger segment while its backward runs. */
+  /** Activations and their gradients in the stage's larger segment while its backward runs. */
   readonly activationBytes: number;
   /** Inputs of the stage's segments, for all micro-batches in flight. */
   readonly frameBytes: number;
