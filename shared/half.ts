@@ -75,7 +75,10 @@ export function floatToHalf(x: number): number {
  * @param dst receives the values; allocated when absent; must have `src.length` elements
  * @returns `dst`
  */
-export function decodeFloat16(src: Uint16Array, dst: Float32Array = new Float32Array(src.length)): Float32Array {
+export function decodeFloat16(
+  src: Uint16Array,
+  dst: Float32Array = new Float32Array(src.length),
+): Float32Array {
   const table = halfTable();
   const dstBits = new Uint32Array(dst.buffer, dst.byteOffset, src.length);
   for (let i = 0; i < src.length; i++) dstBits[i] = table[src[i]];

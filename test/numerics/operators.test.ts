@@ -25,11 +25,13 @@ interface Case {
 
 const x234 = [2, 3, 4];
 const cases: Case[] = [
-  ...(['neg', 'exp', 'sigmoid', 'silu', 'gelu', 'quickGelu', 'tanh', 'sin', 'cos', 'erf'] as const).map((kind) => ({
-    name: kind,
-    shapes: [x234],
-    build: (g: Graph, [x]: Value[]) => g.unary(kind, x),
-  })),
+  ...(['neg', 'exp', 'sigmoid', 'silu', 'gelu', 'quickGelu', 'tanh', 'sin', 'cos', 'erf'] as const).map(
+    (kind) => ({
+      name: kind,
+      shapes: [x234],
+      build: (g: Graph, [x]: Value[]) => g.unary(kind, x),
+    }),
+  ),
   ...(['sqrt', 'reciprocal'] as const).map((kind) => ({
     name: kind,
     shapes: [x234],
@@ -51,7 +53,14 @@ const cases: Case[] = [
     })),
   ),
   { name: 'linear with bias', shapes: [[2, 3, 4], [5, 4], [5]], build: (g, [x, w, b]) => g.linear(x, w, b) },
-  { name: 'matMul of a batch with a shared right factor', shapes: [[2, 3, 4], [4, 5]], build: (g, [a, b]) => g.matMul(a, b) },
+  {
+    name: 'matMul of a batch with a shared right factor',
+    shapes: [
+      [2, 3, 4],
+      [4, 5],
+    ],
+    build: (g, [a, b]) => g.matMul(a, b),
+  },
   ...[1, 2].flatMap((batch) =>
     [
       { label: '3x3 padded', kernel: 3, stride: 1, pads: 1, size: [5, 6] },
@@ -59,7 +68,13 @@ const cases: Case[] = [
       { label: '3x3 stride 2, odd size', kernel: 3, stride: 2, pads: 1, size: [5, 7] },
       { label: '1x1', kernel: 1, stride: 1, pads: 0, size: [4, 3] },
       { label: '3x3 on a large image', kernel: 3, stride: 1, pads: 1, size: [17, 16] },
-      { label: '3x3 stride 2, padded right and below only', kernel: 3, stride: 2, pads: { top: 0, left: 0, bottom: 1, right: 1 }, size: [6, 6] },
+      {
+        label: '3x3 stride 2, padded right and below only',
+        kernel: 3,
+        stride: 2,
+        pads: { top: 0, left: 0, bottom: 1, right: 1 },
+        size: [6, 6],
+      },
     ].map(({ label, kernel, stride, pads, size }) => ({
       name: `conv2d ${label}, batch ${batch}`,
       shapes: [[batch, 3, ...size], [2, 3, kernel, kernel], [2]],
@@ -67,19 +82,58 @@ const cases: Case[] = [
     })),
   ),
   { name: 'softmax', shapes: [x234], build: (g, [x]) => g.softmax(x) },
-  { name: 'groupNorm', shapes: [[2, 6, 3, 2], [6], [6]], build: (g, [x, c, b]) => g.groupNorm(x, c, b, 2, 1e-5) },
+  {
+    name: 'groupNorm',
+    shapes: [[2, 6, 3, 2], [6], [6]],
+    build: (g, [x, c, b]) => g.groupNorm(x, c, b, 2, 1e-5),
+  },
   { name: 'layerNorm', shapes: [[2, 3, 8], [8], [8]], build: (g, [x, c, b]) => g.layerNorm(x, c, b, 1e-5) },
-  { name: 'attention', shapes: [[2, 3, 4], [2, 5, 4], [2, 5, 4]], build: (g, [q, k, v]) => g.attention(q, k, v, 2) },
-  { name: 'causal attention', shapes: [[1, 4, 4], [1, 4, 4], [1, 4, 4]], build: (g, [q, k, v]) => g.attention(q, k, v, 2, { causal: true }) },
-  { name: 'concat', shapes: [[2, 3, 2], [2, 1, 2]], build: (g, values) => g.concat(values, 1) },
+  {
+    name: 'attention',
+    shapes: [
+      [2, 3, 4],
+      [2, 5, 4],
+      [2, 5, 4],
+    ],
+    build: (g, [q, k, v]) => g.attention(q, k, v, 2),
+  },
+  {
+    name: 'causal attention',
+    shapes: [
+      [1, 4, 4],
+      [1, 4, 4],
+      [1, 4, 4],
+    ],
+    build: (g, [q, k, v]) => g.attention(q, k, v, 2, { causal: true }),
+  },
+  {
+    name: 'concat',
+    shapes: [
+      [2, 3, 2],
+      [2, 1, 2],
+    ],
+    build: (g, values) => g.concat(values, 1),
+  },
   { name: 'slice', shapes: [x234], build: (g, [x]) => g.slice(x, 2, 1, 3) },
   { name: 'padAxis', shapes: [x234], build: (g, [x]) => g.padAxis(x, 1, 1, 2) },
-  { name: 'reshape and transpose', shapes: [x234], build: (g, [x]) => g.transpose(g.reshape(x, [4, 6]), [1, 0]) },
+  {
+    name: 'reshape and transpose',
+    shapes: [x234],
+    build: (g, [x]) => g.transpose(g.reshape(x, [4, 6]), [1, 0]),
+  },
   { name: 'broadcastTo', shapes: [[2, 1, 4]], build: (g, [x]) => g.broadcastTo(x, [3, 2, 5, 4]) },
   { name: 'mean', shapes: [x234], build: (g, [x]) => g.mean(x) },
   { name: 'upsampleNearest doubling', shapes: [[2, 2, 3, 2]], build: (g, [x]) => g.upsampleNearest(x, 6, 4) },
-  { name: 'upsampleNearest to an odd size', shapes: [[1, 2, 3, 4]], build: (g, [x]) => g.upsampleNearest(x, 5, 7) },
-  { name: 'embedding', shapes: [[5, 3]], build: (g, [t]) => g.embedding(t, g.constant([2, 3], Int32Array.of(0, 4, 4, 1, 2, 4))) },
+  {
+    name: 'upsampleNearest to an odd size',
+    shapes: [[1, 2, 3, 4]],
+    build: (g, [x]) => g.upsampleNearest(x, 5, 7),
+  },
+  {
+    name: 'embedding',
+    shapes: [[5, 3]],
+    build: (g, [t]) => g.embedding(t, g.constant([2, 3], Int32Array.of(0, 4, 4, 1, 2, 4))),
+  },
 ];
 
 describe('operators', () => {
@@ -92,14 +146,27 @@ describe('operators', () => {
       const y = build(graph, inputs);
       const projection = graph.constant(y.shape, someNumbers(numElements(y.shape), 99));
       const terms = graph.mul(y, projection);
-      const loss = graph.reshape(graph.sum(terms, terms.shape.map((_, axis) => axis)), []);
+      const loss = graph.reshape(
+        graph.sum(
+          terms,
+          terms.shape.map((_, axis) => axis),
+        ),
+        [],
+      );
       graph.output('loss', loss);
-      const gradients = differentiate(graph, new Map([[loss, graph.constant([], Float32Array.of(1))]]), inputs);
+      const gradients = differentiate(
+        graph,
+        new Map([[loss, graph.constant([], Float32Array.of(1))]]),
+        inputs,
+      );
       inputs.forEach((input, i) => graph.output(`dx${i}`, gradients.get(input)!));
 
       const executable = await engine.compile(graph, new WeightStore());
-      const point = shapes.map((shape, i) => someNumbers(numElements(shape), 7 + i).map((v) => (positive ? 1.5 + 0.5 * v : v)));
-      const feed = (): Record<string, Tensor> => Object.fromEntries(shapes.map((shape, i) => [`x${i}`, floatTensor(shape, point[i])]));
+      const point = shapes.map((shape, i) =>
+        someNumbers(numElements(shape), 7 + i).map((v) => (positive ? 1.5 + 0.5 * v : v)),
+      );
+      const feed = (): Record<string, Tensor> =>
+        Object.fromEntries(shapes.map((shape, i) => [`x${i}`, floatTensor(shape, point[i])]));
       const analytic = await executable.run(feed());
       for (let i = 0; i < shapes.length; i++) {
         const numeric = new Float64Array(point[i].length);
@@ -124,7 +191,11 @@ describe('operators', () => {
     const table = graph.input('table', [3, 2]);
     const ids = graph.input('ids', [3], 'int32');
     const rows = graph.embedding(table, ids);
-    const gradients = differentiate(graph, new Map([[rows, graph.constant([3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))]]), [table]);
+    const gradients = differentiate(
+      graph,
+      new Map([[rows, graph.constant([3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))]]),
+      [table],
+    );
     graph.output('dtable', gradients.get(table)!);
     const executable = await engine.compile(graph, new WeightStore());
     const { dtable } = await executable.run({ table: floatTensor([3, 2]), ids: intTensor([3], [2, 0, 2]) });
