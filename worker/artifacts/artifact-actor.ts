@@ -3,7 +3,7 @@
  *
  * Runs on one worker after the stages have exported their values, and writes into the run's folder.
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActorContext, ActorMethods } from '../../shared/actor/protocol.ts';
 import { parseRunConfigJson } from '../../shared/config.ts';
@@ -63,6 +63,8 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     const bundles = await Promise.all(args.values.map((ref) => ctx.pull(ref)));
     const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
     const folder = join(this.#args.runFolder, MODEL_FOLDER);
+    // A resumed run, or one that lost a worker here, replaces what it wrote itself the time before.
+    await rm(folder, { recursive: true, force: true });
     if (this.#config.sara === null) {
       await writeFullModel(this.#model, trained, this.#config.output.dtype, folder);
       this.#result = { kind: 'model', folder };

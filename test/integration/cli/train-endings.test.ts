@@ -68,6 +68,23 @@ describe('sara train, ended before its time', () => {
     assert.deepEqual(await sara.leftBehind(), []);
   });
 
+  it('goes on with a run that had ended, when asked for more steps', async () => {
+    await train();
+    assert.equal((await sara.exit()).code, 0);
+    await sara.dispose();
+    const folder = await runFolder();
+    sara = await SaraCommand.start(['train', '--resume', folder, '--set', 'train.steps=8']);
+    const { code, stdout, stderr } = await sara.exit();
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /goes on$/m);
+    assert.doesNotMatch(stderr, /^step [1-6]\//m, 'no step is done again');
+    assert.match(stderr, /^step 8\/8 /m);
+    assert.ok(stdout.includes(join(folder, 'adapter.safetensors')));
+    const report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as RunReport;
+    assert.equal(report.steps, 8);
+    assert.deepEqual(await sara.leftBehind(), []);
+  });
+
   it("ends with the run's own error, told once, and its exit code", async () => {
     await train('--set', 'data.path=no-such-folder');
     const { code, stdout, stderr } = await sara.exit();
