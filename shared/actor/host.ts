@@ -67,6 +67,7 @@ export class ActorHost {
   readonly #incarnation = randomUUID();
   readonly #puller: TensorPuller;
   readonly #actors = new Map<string, HostedActor>();
+  readonly #callers = new Set<ServerStream<CallMessage, CallReply>>();
   readonly #fence = new GenerationFence((run, generation) => {
     this.#beginGeneration(run, generation);
   });
@@ -216,6 +217,7 @@ export class ActorHost {
 
   #serveCaller(stream: ServerStream<CallMessage, CallReply>): void {
     const calls = new Map<number, AbortController>();
+    this.#callers.add(stream);
     stream.onMessage((message) => {
       switch (message.kind) {
         case 'invoke':
@@ -229,6 +231,7 @@ export class ActorHost {
       }
     });
     stream.onClose(() => {
+      this.#callers.delete(stream);
       const gone = new SaraError('CANCELLED', `the caller at ${stream.peer} is gone`, {});
       for (const controller of calls.values()) controller.abort(gone);
     });
@@ -291,9 +294,10 @@ export class ActorHost {
     };
   }
 
-  /** Stops every actor, then the server. */
+  /** Stops every actor, hangs up on every caller, then stops the server. */
   async stop(graceMs?: number): Promise<void> {
     await Promise.all([...this.#actors.values()].map((actor) => this.#remove(actor)));
+    for (const caller of [...this.#callers]) caller.end();
     this.#puller.close();
     await this.#server?.stop(graceMs);
   }

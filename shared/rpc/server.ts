@@ -33,6 +33,8 @@ export interface ServerStream<Request, Reply> extends CallInfo {
   /** Called once, when no more messages will come and none can be sent. */
   onClose(handler: () => void): void;
   send(reply: Reply): void;
+  /** Ends the stream: nothing more is read or sent. */
+  end(): void;
 }
 
 type AnyMethod = Method<MethodKind, unknown, unknown>;
@@ -178,6 +180,9 @@ function bidiHandler(
           call.pause();
           call.once('drain', () => call.resume());
         }
+      },
+      end: () => {
+        close(() => call.end());
       },
     });
   };

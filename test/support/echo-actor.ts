@@ -26,6 +26,8 @@ export interface EchoProtocol {
   makeAndFail: { args: { count: number }; result: never };
   /** Sum of the values of an object, wherever it is. */
   sum: { args: { ref: ObjectRef }; result: number };
+  /** Pulls an object and drops it. */
+  fetch: { args: { ref: ObjectRef }; result: null };
   /** Ends the process as kill -9 does. */
   crash: { args: null; result: null };
 }
@@ -82,6 +84,11 @@ class EchoActor implements ActorInstance<EchoProtocol> {
     return sum;
   }
 
+  async fetch(ctx: ActorContext, { ref }: { ref: ObjectRef }): Promise<null> {
+    await ctx.pull(ref);
+    return null;
+  }
+
   async crash(): Promise<null> {
     process.kill(process.pid, 'SIGKILL');
     return Promise.resolve(null);
@@ -107,6 +114,7 @@ export const echoRegistry: ActorRegistry<EchoClasses> = {
       make: 'serial',
       makeAndFail: 'serial',
       sum: 'serial',
+      fetch: 'serial',
       crash: 'serial',
     },
     create: (_ctx, { failToStart }) => {

@@ -19,11 +19,14 @@ import { sparseChunkReceiptCodec } from '../../shared/rpc/exchange-codec.ts';
 import type { ChunkTransport } from './chunk-transport.ts';
 
 /**
- * A message without receipts is repeated after this long, then after twice as long, and so on. Far above any round trip:
- * loss is the exception, and on a machine that is merely slow a repetition makes it slower.
+ * A message is repeated when its receipts are later than those of others have been: after the smoothed time to the last
+ * receipt plus four deviations, as TCP does it (RFC 6298), doubled with every repetition. A machine that is merely slow
+ * is not made slower, and a lost message does not hold up the step.
  */
-const FIRST_RESEND_MS = 1_000;
-const MAX_RESEND_MS = 8_000;
+const MIN_RESEND_MS = 500;
+const FIRST_RESEND_MS = 2_000;
+const MAX_RESEND_MS = 15_000;
+const CHECK_MS = 250;
 
 export interface Outgoing {
   readonly subject: string;
@@ -32,6 +35,8 @@ export interface Outgoing {
   readonly sizeBytes: number;
   /** Replicas that must answer. */
   readonly addressees: readonly number[];
+  /** Whether receipts come as fast as they can: not when the addressees may have yet to arrive. */
+  readonly isTimed: boolean;
 }
 
 interface Pending {
@@ -40,6 +45,7 @@ interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: SaraError) => void;
   numSent: number;
+  sentAtMs: number;
   /** When it is repeated, on the clock. */
   dueAtMs: number;
 }
@@ -54,6 +60,9 @@ export class ReceiptedDelivery {
   readonly #queue: { id: string; pending: Pending }[] = [];
   readonly #stopped = new AbortController();
   #nextId = 0;
+  #smoothedMs: number | null = null;
+  #deviationMs = 0;
+  #resendMs = FIRST_RESEND_MS;
   #outBytes = 0;
   #sentBytes = 0;
   #numResent = 0;
@@ -88,6 +97,7 @@ export class ReceiptedDelivery {
         resolve,
         reject,
         numSent: 0,
+        sentAtMs: 0,
         dueAtMs: 0,
       };
       this.#queue.push({ id: (this.#nextId++).toString(36), pending });
@@ -130,7 +140,8 @@ export class ReceiptedDelivery {
   #transmit(id: string, pending: Pending): void {
     if (!this.#transport.connected) return;
     if (pending.numSent > 0) this.#numResent++;
-    pending.dueAtMs = this.#clock.nowMs() + Math.min(FIRST_RESEND_MS * 2 ** pending.numSent, MAX_RESEND_MS);
+    pending.sentAtMs = this.#clock.nowMs();
+    pending.dueAtMs = pending.sentAtMs + Math.min(this.#resendMs * 2 ** pending.numSent, MAX_RESEND_MS);
     pending.numSent++;
     const data = pending.outgoing.encode();
     this.#sentBytes += data.length;
@@ -153,9 +164,23 @@ export class ReceiptedDelivery {
     }
     pending.waitingFor.delete(replica);
     if (pending.waitingFor.size === 0) {
+      // Which of several copies a receipt answers is unknown (Karn's rule).
+      if (pending.numSent === 1 && pending.outgoing.isTimed)
+        this.#observe(this.#clock.nowMs() - pending.sentAtMs);
       this.#settle(id, pending);
       pending.resolve();
     }
+  }
+
+  #observe(elapsedMs: number): void {
+    if (this.#smoothedMs === null) {
+      this.#smoothedMs = elapsedMs;
+      this.#deviationMs = elapsedMs / 2;
+    } else {
+      this.#deviationMs += (Math.abs(elapsedMs - this.#smoothedMs) - this.#deviationMs) / 4;
+      this.#smoothedMs += (elapsedMs - this.#smoothedMs) / 8;
+    }
+    this.#resendMs = Math.max(MIN_RESEND_MS, this.#smoothedMs + 4 * this.#deviationMs);
   }
 
   #settle(id: string, pending: Pending): void {
@@ -169,7 +194,7 @@ export class ReceiptedDelivery {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
-        await this.#clock.sleep(FIRST_RESEND_MS / 4, signal);
+        await this.#clock.sleep(CHECK_MS, signal);
         if (!this.#transport.connected) {
           await this.#transport.whenConnected(signal);
           // What was on its way is lost, whenever it would have been due.

@@ -33,8 +33,11 @@ import { encodeValues } from './wire-values.ts';
 const MAX_CHUNK_BYTES = 512 * 1024;
 /** Room for a chunk's header below the server's max_payload. */
 const HEADER_BYTES = 1024;
-/** What all senders together may have on the way to one replica; the server drops a client at 64 MB. */
-const MAX_INBOUND_BYTES = 32 * 1024 * 1024;
+/**
+ * What all senders together may have on the way to one replica: several times what a fast link holds, and far from the
+ * 64 MB at which the server drops a client.
+ */
+const MAX_INBOUND_BYTES = 8 * 1024 * 1024;
 
 /** Which replica of which stage this is. */
 export interface ExchangeMember {
@@ -209,6 +212,7 @@ export class SparseAllReduce {
       delivery.send({
         subject,
         addressees,
+        isTimed: phase !== 'announce',
         sizeBytes: of.byteLength + HEADER_BYTES,
         encode: () => this.#encode(exchange, phase, of, range),
       });

@@ -149,6 +149,19 @@ describe('actors', () => {
     });
   });
 
+  it('on a host that stops fail their calls with ACTOR_DIED, and the host does not wait for its callers', async () => {
+    const host = await startHost('w0');
+    const actor = await openSystem().spawn(host.endpoint, 'EchoActor', { name: 'a' });
+    const hang = assert.rejects(actor.hang(null), saraError('ACTOR_DIED'));
+    await until(() => actor.hanging(null));
+    const graceMs = 30_000;
+    const startMs = Date.now();
+    await host.stop(graceMs);
+    assert.ok(Date.now() - startMs < graceMs / 2);
+    await hang;
+    await assert.rejects(actor.echo(1), saraError('ACTOR_DIED'));
+  });
+
   describe('placement', () => {
     it('fails with what the constructor threw and leaves nothing behind', async () => {
       const host = await startHost('w0');
