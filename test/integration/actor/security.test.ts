@@ -74,7 +74,7 @@ function hasOpenssl(): boolean {
 
 describe('mutual TLS', function () {
   this.timeout(30_000);
-  let folder: string;
+  let folder: string | null = null;
   let ours: Identity;
   let strangers: Identity;
   const cleanups: (() => Promise<void> | void)[] = [];
@@ -91,7 +91,7 @@ describe('mutual TLS', function () {
   });
 
   after(() => {
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+    if (folder !== null) rmSync(folder, { recursive: true });
   });
 
   async function startHost(name: string): Promise<ActorHost> {

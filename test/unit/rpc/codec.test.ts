@@ -19,7 +19,6 @@ import {
   submitRunRequestCodec,
 } from '../../../shared/rpc/run-codec.ts';
 import { tensorChunkCodec } from '../../../shared/rpc/tensor-frame.ts';
-import type { RunEvent } from '../../../shared/run-event.ts';
 import { saraError } from '../../support/sara-error.ts';
 
 /** Plain objects, as codecs make them. */
