@@ -5,6 +5,7 @@
  * with STATE_CONFLICT. A write whose answer was lost (NATS_UNAVAILABLE) may have happened; the next compare-and-set
  * tells. Nothing here retries.
  */
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { Kvm } from '@nats-io/kv';
 import { SaraError } from '../errors.ts';
@@ -86,13 +87,20 @@ export class KvBucket<T> {
     return this.#attempt('deleting', key, () => this.#kv.delete(key, options));
   }
 
-  /** @param filter subject pattern of keys, e.g. `runs.*`; default: all */
-  keys(filter?: string): Promise<string[]> {
-    return this.#attempt('listing', filter ?? '*', async () => {
-      const keys: string[] = [];
-      for await (const key of await this.#kv.keys(filter)) keys.push(key);
-      return keys.sort();
+  /**
+   * The keys there are, sorted: the stream's subjects in one answer, then those of them that hold a value. The
+   * client's own listing counts values as they come and waits in vain when an entry ends meanwhile.
+   * @param filter subject pattern of keys, e.g. `runs.*`; default: all
+   */
+  async keys(filter = '>'): Promise<string[]> {
+    const prefix = `$KV.${this.name}.`;
+    const { state } = await this.#attempt('listing', filter, async () => {
+      const manager = await jetstreamManager(this.#link.nc, { checkAPI: false });
+      return manager.streams.info(`KV_${this.name}`, { subjects_filter: prefix + filter });
     });
+    const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const entries = await Promise.all(keys.map((key) => this.get(key)));
+    return keys.filter((_, i) => entries[i] !== null).sort();
   }
 
   /**

@@ -136,6 +136,20 @@ describe('messaging', () => {
       );
     });
 
+    it('lists keys without delay while entries end by themselves, and leaves out what was deleted', async () => {
+      const bucket = await KvBucket.open(link, 'short-lived', { ttlMs: 300, parse: parseEntry });
+      const isGone = async (): Promise<boolean> => {
+        const listings = await Promise.all(Array.from({ length: 8 }, () => bucket.keys()));
+        return listings.every((keys) => keys.length === 0);
+      };
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 20; i++) await bucket.put(`key-${i}`, { step: i });
+        await bucket.delete('key-3');
+        assert.ok(!(await bucket.keys()).includes('key-3'));
+        await until(isGone, 'the end of the entries');
+      }
+    });
+
     it('lists keys and tells watchers of values and deletions', async () => {
       const bucket = await KvBucket.open(link, 'watched', { parse: parseEntry });
       await bucket.put('a', { step: 1 });
