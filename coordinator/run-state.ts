@@ -104,8 +104,8 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
     case 'fail':
       return changed({ state: nextState(record, 'failed'), failure: change.failure });
     case 'resume':
-      // The steps go on from the checkpoint that the driver finds, which may be older than the last commit.
-      return changed({ state: nextState(record, 'queued'), failure: null, step: 0 });
+      // The driver begins at the checkpoint it finds, which may be older than the last commit (start-at).
+      return changed({ state: nextState(record, 'queued'), failure: null });
     case 'plan':
       // A worker group that lost a worker is planned anew while the run goes on.
       if (record.state !== 'running' && record.state !== 'finishing')

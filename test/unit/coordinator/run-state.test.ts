@@ -68,9 +68,12 @@ describe('run state', () => {
 
   it('is left by resuming only when it failed or was cancelled', () => {
     for (const state of ['failed', 'cancelled'] as const) {
-      const resumed = applyChange(record({ state }), { kind: 'resume' }, 1);
+      const resumed = applyChange(record({ state, commitGeneration: 2 }), { kind: 'resume' }, 1);
       assert.deepEqual([resumed.state, resumed.failure], ['queued', null]);
       assert.equal(resumed.generation, 2, 'generations never fall');
+      const placed = applyChange(resumed, { kind: 'advance-generation', from: 2, generation: 3 }, 1);
+      const atCheckpoint = applyChange(placed, { kind: 'start-at', generation: 3, step: 6 }, 1);
+      assert.equal(atCheckpoint.step, 6, 'it goes on from its checkpoint');
     }
     refused(record({ state: 'succeeded' }), { kind: 'resume' }, 'STATE_CONFLICT');
     refused(record({ state: 'running' }), { kind: 'resume' }, 'STATE_CONFLICT');
