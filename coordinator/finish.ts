@@ -52,7 +52,6 @@ async function makeArtifacts(
   const loss = await actor.renderLoss({ training, validation }, options);
   const samples = await actor.renderSamples({}, options);
   system.free(...values);
-  await system.stop(actor);
   return [model, loss, samples].flatMap(({ artifacts }) => artifacts);
 }
 

@@ -60,9 +60,10 @@ class RunDriver {
   async run(): Promise<RunOutcome> {
     const { journal, config, log, signal } = this.#context;
     await journal.enter('planning');
-    const profile = await this.#profile();
+    let profile: ModelProfile | null = null;
     for (let numRestarts = 0; ; numRestarts++) {
       try {
+        profile ??= await this.#profile();
         return await this.#runGeneration(profile, numRestarts > 0);
       } catch (thrown) {
         signal.throwIfAborted();
@@ -78,22 +79,14 @@ class RunDriver {
 
   async #profile(): Promise<ModelProfile> {
     const { journal, signal, run, configJson, runFolder } = this.#context;
-    const [worker] = await this.#waitForWorkers(1);
     return this.#inNewGeneration(async (system) => {
-      const actor = await system.spawn(
-        endpointOf(worker),
-        'ModelActor',
-        { run, configJson, runFolder },
-        { signal },
-      );
+      const [worker] = await this.#waitForWorkers(system, 1);
+      const place = { run, configJson, runFolder };
+      const actor = await system.spawn(endpointOf(worker), 'ModelActor', place, { signal });
       const profile = await actor.profile({}, { timeoutMs: PROFILE_TIMEOUT_MS, signal });
       for (const { path, reason } of profile.skippedImages) {
-        await journal.publish({
-          kind: 'log',
-          level: 'warn',
-          message: `left out ${path}: ${reason}`,
-          worker: worker.name,
-        });
+        const message = `left out ${path}: ${reason}`;
+        await journal.publish({ kind: 'log', level: 'warn', message, worker: worker.name });
       }
       return profile;
     });
@@ -101,41 +94,36 @@ class RunDriver {
 
   async #runGeneration(profile: ModelProfile, isRestart: boolean): Promise<RunOutcome> {
     const { journal } = this.#context;
-    const { plan, workers } = await this.#plan(profile, isRestart);
-    const checkpoint = await this.#findCheckpoint(profile, isRestart);
-    const firstStep = checkpoint?.step ?? 0;
     return this.#inNewGeneration(async (system) => {
       this.#history.numGenerations++;
+      const { plan, workers } = await this.#plan(system, profile, isRestart);
+      const checkpoint = await this.#findCheckpoint(profile, isRestart);
+      const firstStep = checkpoint?.step ?? 0;
       const group = await WorkerGroup.place(this.#context, system, plan, workers, profile.baseHash);
-      try {
-        const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
-        await journal.enter('running');
-        await journal.startAt(firstStep);
-        this.#history.forgetAfter(firstStep);
+      const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
+      await journal.enter('running');
+      await journal.startAt(firstStep);
+      this.#history.forgetAfter(firstStep);
 
-        await training.run(firstStep);
+      await training.run(firstStep);
 
-        await journal.enter('finishing');
-        const { selected } = training;
-        const finished = { group, profile, selected, history: this.#history, startedAtMs: this.#startedAtMs };
-        return { report: await finishRun(this.#context, finished) };
-      } catch (error) {
-        if (!this.#context.signal.aborted)
-          for (const worker of await group.unreachableWorkers()) this.#lost.add(processOf(worker));
-        throw error;
-      }
+      await journal.enter('finishing');
+      const { selected } = training;
+      const finished = { group, profile, selected, history: this.#history, startedAtMs: this.#startedAtMs };
+      return { report: await finishRun(this.#context, finished) };
     });
   }
 
   async #plan(
+    system: System,
     profile: ModelProfile,
     isRestart: boolean,
   ): Promise<{ plan: RunPlan; workers: RegisteredWorker[] }> {
     const { config, journal } = this.#context;
     const numWanted = (config.pipeline.stages ?? 1) * (config.pipeline.replicas ?? 1);
     const workers = isRestart
-      ? await this.#waitForReplacement(numWanted)
-      : await this.#waitForWorkers(numWanted);
+      ? await this.#waitForReplacement(system, numWanted)
+      : await this.#waitForWorkers(system, numWanted);
     // Fewer workers than before: the shape that was asked for gives way to what is left.
     const pipeline = workers.length < numWanted ? { stages: null, replicas: null } : config.pipeline;
     const plan = planRun(planRequest({ ...config, pipeline }, profile, workers.map(planWorker)));
@@ -151,21 +139,45 @@ class RunDriver {
     });
   }
 
-  #waitForWorkers(count: number, timeoutMs = WORKERS_TIMEOUT_MS): Promise<RegisteredWorker[]> {
-    const { registry, signal, run } = this.#context;
-    const isExcepted = (worker: WorkerRecord): boolean => this.#lost.has(processOf(worker));
-    return registry.waitFor({ count, purpose: `run ${run}`, isExcepted, timeoutMs, signal });
+  /**
+   * Waits for workers that have a lease and answer, too: a lease outlives its worker by some seconds. Who has died is
+   * found out here and nowhere else, for a stage that fails because its neighbour is gone reports itself.
+   */
+  async #waitForWorkers(
+    system: System,
+    count: number,
+    timeoutMs = WORKERS_TIMEOUT_MS,
+  ): Promise<RegisteredWorker[]> {
+    const { registry, signal, run, clock, log } = this.#context;
+    const giveUpAtMs = clock.nowMs() + timeoutMs;
+    for (;;) {
+      const workers = await registry.waitFor({
+        count,
+        purpose: `run ${run}`,
+        isExcepted: (worker) => this.#lost.has(processOf(worker)),
+        timeoutMs: Math.max(0, giveUpAtMs - clock.nowMs()),
+        signal,
+      });
+      const answers = await Promise.allSettled(workers.map((worker) => system.status(endpointOf(worker))));
+      const silent = workers.filter((_, i) => answers[i].status === 'rejected');
+      if (silent.length === 0) return workers;
+      for (const worker of silent) this.#lost.add(processOf(worker));
+      log.warn(
+        { workers: silent.map(({ name }) => name) },
+        'workers with a lease that do not answer are left out',
+      );
+    }
   }
 
   /** As many workers as before, if another comes in time; else those that are left. */
-  async #waitForReplacement(numWanted: number): Promise<RegisteredWorker[]> {
+  async #waitForReplacement(system: System, numWanted: number): Promise<RegisteredWorker[]> {
     const { config, log } = this.#context;
     try {
-      return await this.#waitForWorkers(numWanted, config.faults.replacementTimeoutMs);
+      return await this.#waitForWorkers(system, numWanted, config.faults.replacementTimeoutMs);
     } catch (error) {
       if (!(error instanceof SaraError) || error.code !== 'NOT_ENOUGH_WORKERS') throw error;
       log.warn({ err: error }, 'no replacement came; going on with the workers that are left');
-      return this.#waitForWorkers(1);
+      return this.#waitForWorkers(system, 1);
     }
   }
 

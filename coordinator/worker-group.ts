@@ -126,17 +126,6 @@ export class WorkerGroup {
       ? own[0].maskDigest
       : sha256Hex(own.map(({ maskDigest }) => maskDigest).join('\n'));
   }
-
-  /**
-   * The workers that do not answer any more. A stage that fails because its neighbour is gone reports itself, so the
-   * error alone does not tell who died.
-   */
-  async unreachableWorkers(): Promise<RegisteredWorker[]> {
-    const answers = await Promise.allSettled(
-      this.workers.map((worker) => this.system.status(endpointOf(worker))),
-    );
-    return this.workers.filter((_, i) => answers[i].status === 'rejected');
-  }
 }
 
 export function sumOf<T>(items: readonly T[], value: (item: T) => number): number {

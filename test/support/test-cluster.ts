@@ -2,10 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunReport } from '../../coordinator/report.ts';
+import { ActorSystem } from '../../shared/actor/system.ts';
 import { serializeRunConfig, type ResolvedRunConfig } from '../../shared/config.ts';
 import { connectCoordinator, type CoordinatorClient } from '../../shared/coordinator-client.ts';
+import { silentLogger } from '../../shared/log.ts';
 import type { RunEvent } from '../../shared/run-event.ts';
 import type { RunSummary } from '../../shared/run-api.ts';
+import type { ActorClasses } from '../../shared/stage-protocol.ts';
 import { startTestNats, type TestNats } from './nats.ts';
 import { SaraCommand } from './sara-command.ts';
 import { until } from './until.ts';
@@ -96,6 +99,19 @@ export class TestCluster {
     return this.follow(await this.submit(config), config, onEvent);
   }
 
+  /** What a worker still keeps for runs. */
+  async heldBy(name: string): Promise<{ numActors: number; numObjects: number }> {
+    const system = new ActorSystem<ActorClasses>({ run: 'observer', generation: 1, log: silentLogger });
+    try {
+      const worker = (await this.client.listWorkers()).workers.find((known) => known.name === name);
+      if (worker === undefined) throw new Error(`worker ${name} is not registered`);
+      const { actors, objects } = await system.status(worker);
+      return { numActors: actors.length, numObjects: objects.count };
+    } finally {
+      system.close();
+    }
+  }
+
   /**
    * Asks every program to end.
    * @returns what they left behind or ended with: nothing, when all is well
@@ -124,7 +140,7 @@ export async function reportOf({ runFolder, summary }: EndedRun): Promise<RunRep
 
 /** From a line of the log, JSON or not. */
 function addressIn(line: string): string {
-  const [, address] = /(127\.0\.0\.1:\d+)/.exec(line.replace(/nats:\/\/\S+/, '')) ?? [];
-  if (address === undefined) throw new Error(`no address in: ${line}`);
-  return address;
+  const match = /127\.0\.0\.1:\d+/.exec(line.replace(/nats:\/\/127\.0\.0\.1:\d+/, ''));
+  if (match === null) throw new Error(`no address in: ${line}`);
+  return match[0];
 }
