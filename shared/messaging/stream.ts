@@ -33,13 +33,13 @@ import type { StreamFacts } from './subjects.ts';
 const ATTEMPT_TIMEOUT_MS = 5_000;
 
 /**
- * A publish is tried for this long: a restart of NATS is waited for. Below the server's window for recognising a
- * repeated id, which is two minutes.
+ * A publish, or the start of a read, is tried for this long: a restart of NATS is waited for. Below the server's
+ * window for recognising a repeated id, which is two minutes.
  */
-const PUBLISH_TIMEOUT_MS = 110_000;
+const OUTAGE_TIMEOUT_MS = 110_000;
 
 /** Quick: the server is back or it is not; whenConnected() does the waiting. */
-const PUBLISH_BACKOFF = { firstMs: 100, factor: 2, maxMs: 2_000 };
+const BACKOFF = { firstMs: 100, factor: 2, maxMs: 2_000 };
 
 /**
  * How long the server may keep a reader's request open, and how often it says that it is still there. After two
@@ -118,8 +118,8 @@ export class Stream {
           return { sequence: ack.seq, isDuplicate: ack.duplicate };
         },
         {
-          policy: PUBLISH_BACKOFF,
-          timeoutMs: PUBLISH_TIMEOUT_MS,
+          policy: BACKOFF,
+          timeoutMs: OUTAGE_TIMEOUT_MS,
           retryable: (error) => !isWrongRevision(error) && !(error instanceof SaraError),
           ...(signal === undefined ? {} : { signal }),
         },
@@ -140,7 +140,11 @@ export class Stream {
     }
   }
 
-  /** The messages of a subject, all that are stored and then what comes, until the signal aborts. */
+  /**
+   * The messages of a subject, all that are stored and then what comes, until the signal aborts. An absence of NATS is
+   * waited for, at the start too.
+   * @throws SaraError NATS_UNAVAILABLE when it stays away for 110 s at the start, or refuses
+   */
   async *read(
     subject: string,
     options: { readonly signal?: AbortSignal } = {},
@@ -153,19 +157,37 @@ export class Stream {
     };
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      const consumer = await this.#client.consumers.get(this.#facts.name, {
-        filter_subjects: subject,
-        deliver_policy: DeliverPolicy.All,
-      });
-      messages = await consumer.consume({ expires: PULL_MS, idle_heartbeat: HEARTBEAT_MS });
+      messages = await this.#startReading(subject, signal);
       if (signal?.aborted) return;
       for await (const message of messages) yield storedMessage(message);
     } catch (error) {
+      if (signal?.aborted) return;
       throw natsError(error, `reading ${subject}`, this.#link);
     } finally {
       signal?.removeEventListener('abort', stop);
       messages?.stop();
     }
+  }
+
+  /** Once reading, the consumer outlives reconnects by itself; its first request does not. */
+  #startReading(subject: string, signal?: AbortSignal): Promise<ConsumerMessages> {
+    return retry(
+      async () => {
+        await this.#link.whenConnected(signal);
+        const consumer = await this.#client.consumers.get(this.#facts.name, {
+          filter_subjects: subject,
+          deliver_policy: DeliverPolicy.All,
+        });
+        return consumer.consume({ expires: PULL_MS, idle_heartbeat: HEARTBEAT_MS });
+      },
+      {
+        policy: BACKOFF,
+        timeoutMs: OUTAGE_TIMEOUT_MS,
+        // An answer is final, whatever it says; silence is not.
+        retryable: (error) => !(error instanceof JetStreamApiError) && !(error instanceof SaraError),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   }
 }
 
