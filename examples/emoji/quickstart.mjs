@@ -30,7 +30,8 @@ await runNode([
 
 /** Runs node in the project and ends with its exit code unless that is 0. Ctrl-C reaches the child by itself. */
 async function runNode(args) {
-  const child = spawn(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit' });
+  const env = { ...process.env, SARA_COMMAND: 'npx sara' };
+  const child = spawn(process.execPath, args, { cwd: PROJECT_ROOT, stdio: 'inherit', env });
   const forward = (signal) => child.kill(signal);
   // A terminal signals the whole group; a supervisor only us. The child takes a second signal as "at once", so
   // Ctrl-C is left to the terminal.
