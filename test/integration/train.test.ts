@@ -56,6 +56,7 @@ describe('sara train', () => {
       'adapter.safetensors',
       'checkpoints',
       'config.json',
+      'history.json',
       'logs',
       'loss.png',
       'loss.svg',
