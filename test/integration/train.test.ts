@@ -16,6 +16,8 @@ const PARAMETER_COUNT = 90_203;
 const FRACTION = 0.3;
 /** The fraction, to the weights that share the threshold's magnitude. */
 const COUNT_TOLERANCE = 1e-3;
+/** Of 255: a rounding of the engine may tip a value over to the next level. */
+const PIXEL_TOLERANCE = 1;
 
 describe('sara train', () => {
   let tiny: TinyRun;
@@ -150,20 +152,22 @@ describe('sara train', () => {
     assert.match(await readFile(join(runFolder, 'loss.svg'), 'utf8'), /^(<\?xml[^>]*>\s*)?<svg /);
   });
 
-  it('makes a model that sara sample draws alone exactly as the base with the adapter', async () => {
+  it('makes a model that sara sample draws alone as the base with the adapter', async () => {
     const draw = async (out: string, ...args: string[]): Promise<Buffer> => {
       const path = join(tiny.folder, out);
       const common = ['--prompt', 'a red cat', '--seed', '3', '--steps', '2', '--out', path];
       const drawn = await runSara(['sample', ...args, ...common]);
       assert.equal(drawn.code, 0, drawn.stderr);
       assert.deepEqual(drawn.leftBehind, []);
-      return readFile(path);
+      return sharp(path).removeAlpha().raw().toBuffer();
     };
     const adapter = join(runFolder, 'adapter.safetensors');
     const [alone, withAdapter] = await Promise.all([
       draw('alone.png', '--model', join(runFolder, 'model')),
       draw('with-adapter.png', '--model', tiny.modelFolder, '--adapter', adapter),
     ]);
-    assert.deepEqual(withAdapter, alone);
+    assert.equal(withAdapter.length, alone.length);
+    const difference = withAdapter.reduce((most, value, i) => Math.max(most, Math.abs(value - alone[i])), 0);
+    assert.ok(difference <= PIXEL_TOLERANCE, `pixels differ by up to ${difference}`);
   });
-});
+}).timeout(600_000);

@@ -1,0 +1,128 @@
+/** The data of a step is the same however the batch is cut; only whose turn it is differs. */
+import assert from 'node:assert/strict';
+import type { Tensor } from '../../../shared/tensor.ts';
+import type { Engine } from '../../../worker/engine/engine.ts';
+import { createOnnxEngine } from '../../../worker/engine/onnx/onnx-engine.ts';
+import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
+import { ImageBatchSource } from '../../../worker/stage/batch-source.ts';
+import { makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
+
+const BATCH_SIZE = 4;
+const STEPS = [0, 1, 7];
+
+type Data = Readonly<Record<string, readonly number[]>>;
+
+interface Cut {
+  readonly microBatchSize: number;
+  readonly numReplicas: number;
+}
+
+describe('batch source', () => {
+  let tiny: TinyRun;
+  let model: DiffusersModel;
+  let engine: Engine;
+  before(async () => {
+    tiny = await makeTinyRun();
+    model = await DiffusersModel.open(tiny.modelFolder);
+    engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
+  });
+  after(async () => {
+    await model.close();
+    await tiny.remove();
+  });
+
+  /** Everything that replica `replica` reads of one purpose and step, its micro-batches one after the other. */
+  async function dataOf(
+    { microBatchSize, numReplicas }: Cut,
+    replica: number,
+    overrides: Overrides,
+    purpose: 'training' | 'validation',
+    step: number,
+    numSamples: number,
+  ): Promise<Data> {
+    const config = tiny.config(overrides);
+    const source = await ImageBatchSource.open({
+      config,
+      model,
+      engine,
+      replica,
+      numReplicas,
+      microBatchSize,
+    });
+    try {
+      const data: Record<string, number[]> = {};
+      for (let microBatch = 0; microBatch < numSamples / microBatchSize; microBatch++) {
+        const tensors: Record<string, Tensor> = await source.prepare({ purpose, step, microBatch });
+        for (const [name, tensor] of Object.entries(tensors)) {
+          assert.equal(tensor.shape[0], microBatchSize, name);
+          (data[name] ??= []).push(...(tensor.data as Float32Array | Int32Array));
+        }
+      }
+      return data;
+    } finally {
+      await source.dispose();
+    }
+  }
+
+  /** A step's data of all replicas. */
+  async function stepData(cut: Cut, step: number, overrides: Overrides = {}): Promise<Data> {
+    const share = BATCH_SIZE / cut.numReplicas;
+    const parts: Data[] = [];
+    for (let replica = 0; replica < cut.numReplicas; replica++)
+      parts.push(await dataOf(cut, replica, overrides, 'training', step, share));
+    return Object.fromEntries(
+      Object.keys(parts[0]).map((name) => [name, parts.flatMap((part) => part[name])]),
+    );
+  }
+
+  it('has in every cut of a step the same noise, timesteps, pictures and captions', async () => {
+    for (const step of STEPS) {
+      const whole = await stepData({ microBatchSize: BATCH_SIZE, numReplicas: 1 }, step);
+      assert.deepEqual(Object.keys(whole).sort(), ['encoder_hidden_states', 'sample', 'target', 'timesteps']);
+      for (const cut of [
+        { microBatchSize: 1, numReplicas: 1 },
+        { microBatchSize: 2, numReplicas: 2 },
+        { microBatchSize: 1, numReplicas: 4 },
+      ])
+        assert.deepEqual(await stepData(cut, step), whole, JSON.stringify(cut));
+    }
+  });
+
+  it('has other data at every step and seed, and the same at the same', async () => {
+    const cut = { microBatchSize: BATCH_SIZE, numReplicas: 1 };
+    const first = await stepData(cut, 0);
+    assert.deepEqual(await stepData(cut, 0), first);
+    for (const other of [await stepData(cut, 1), await stepData(cut, 0, { train: { seed: 12 } })]) {
+      for (const name of ['sample', 'target', 'timesteps'])
+        assert.notDeepEqual(other[name], first[name], name);
+    }
+  });
+
+  it('validates with draws that follow neither step nor seed, and fills the last micro-batch from the start', async () => {
+    const cut = { microBatchSize: 3, numReplicas: 1 };
+    // 4 held-out pictures at 2 timesteps each.
+    const numSamples = 9;
+    const data = await dataOf(cut, 0, {}, 'validation', 0, numSamples);
+    const later = await dataOf(cut, 0, { train: { seed: 12 } }, 'validation', 5, numSamples);
+    assert.deepEqual(later, data);
+    for (const values of Object.values(data)) {
+      const size = values.length / numSamples;
+      assert.deepEqual(values.slice(-size), values.slice(0, size), 'the ninth sample is the first');
+    }
+    assert.equal(new Set(data.timesteps).size, 2);
+  });
+
+  it('hands out token ids where the text encoder trains too', async () => {
+    const overrides: Overrides = {
+      method: 'full',
+      sara: null,
+      optimizer: { learningRate: 1e-3 },
+      train: { textEncoder: true },
+    };
+    const data = await stepData({ microBatchSize: 2, numReplicas: 1 }, 0, overrides);
+    assert.deepEqual(Object.keys(data).sort(), ['input_ids', 'sample', 'target', 'timesteps']);
+    assert.equal(data.input_ids.length, BATCH_SIZE * model.text.numTokens);
+    const { sample } = await stepData({ microBatchSize: 2, numReplicas: 1 }, 0);
+    assert.deepEqual(data.sample, sample, 'the pictures are the same');
+  });
+});
