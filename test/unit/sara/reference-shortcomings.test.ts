@@ -1,6 +1,9 @@
 /**
  * Where the public reference code of SaRA falls short, and this project does not: one test per point that shows
  * without a model. The loss is a quadratic whose gradient is known, so a training step needs no engine.
+ *
+ * With a model show: gradient accumulation, replicas (its DDP) and the moving average, in
+ * test/equivalence/ways-to-run.test.ts; that the README's example runs, in test/unit/examples/configurations.test.ts.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
