@@ -8,6 +8,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { ActorSystem } from '../shared/actor/system.ts';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
@@ -30,6 +31,7 @@ import type {
   WorkerSummary,
 } from '../shared/run-api.ts';
 import { isTerminal, type RunEvent } from '../shared/run-event.ts';
+import type { ActorClasses } from '../shared/stage-protocol.ts';
 import { parseStrictJson } from '../shared/strict-json.ts';
 import { RunJournal } from './commit.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
@@ -248,21 +250,44 @@ export class Coordinator implements CoordinatorApi {
 
   /** What another coordinator left: queued runs are taken up, a run that was in progress has lost its driver. */
   async #takeOver(): Promise<void> {
+    const orphaned: RunJournal[] = [];
     for (const { spec, record } of (await this.#store.list()).reverse()) {
       if (isTerminal(record.state)) continue;
       if (record.state === 'queued') {
         this.#queue.push({ run: spec.run, isResumed: false });
         continue;
       }
-      const lost = new SaraError(
-        'RUN_FAILED',
-        `the coordinator ended while the run was ${record.state}; 'sara train --resume ${spec.runFolder}' goes on ` +
-          'from its last checkpoint',
-        { run: spec.run, step: record.step },
+      const journal = new RunJournal(this.#store, this.#events, record);
+      // Should that coordinator be only slow, it finds itself in an old generation.
+      await journal.advanceGeneration();
+      await journal.fail(
+        new SaraError(
+          'RUN_FAILED',
+          `the coordinator ended while the run was ${record.state}; 'sara train --resume ${spec.runFolder}' goes on ` +
+            'from its last checkpoint',
+          { run: spec.run, step: record.step },
+        ),
       );
-      await new RunJournal(this.#store, this.#events, record).fail(lost);
+      orphaned.push(journal);
     }
-    if (this.#queue.length > 0) this.#working = this.#workOff();
+    // Before the next run is planned, for it would find the workers full.
+    this.#working = this.#stopActorsOf(orphaned).then(() => this.#workOff());
+  }
+
+  /** Frees the workers of runs that nobody drives any more. Never rejects. */
+  async #stopActorsOf(orphaned: readonly RunJournal[]): Promise<void> {
+    if (orphaned.length === 0) return;
+    const workers = await this.#registry.list().catch(() => []);
+    for (const { run, generation } of orphaned) {
+      const system = new ActorSystem<ActorClasses>({ run, generation, log: this.#log });
+      const stopped = await Promise.allSettled(workers.map((worker) => system.stopRun(endpointOf(worker))));
+      const numActors = stopped.reduce(
+        (sum, outcome) => sum + (outcome.status === 'fulfilled' ? outcome.value : 0),
+        0,
+      );
+      this.#log.warn({ run, numActors }, 'stopped the actors of a run that had lost its coordinator');
+      system.close();
+    }
   }
 
   /** One run after the other until there is none. Never rejects. */

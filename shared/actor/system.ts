@@ -187,6 +187,13 @@ export class ActorSystem<C extends ActorClassesOf<C>> {
     );
   }
 
+  /** Stops whatever this run has on a worker, whoever made it. @returns how many actors there were */
+  async stopRun(worker: WorkerEndpoint): Promise<number> {
+    const request = { actorId: null, run: this.run, generation: this.#generation };
+    const options = { timeoutMs: CONTROL_TIMEOUT_MS };
+    return (await this.#link(worker).unary(ACTOR_HOST_SERVICE.stop, request, options)).numStopped;
+  }
+
   /** Stops every actor made here. One that cannot be stopped is logged: there is nothing more to do about it. */
   async stopAll(): Promise<void> {
     await Promise.all(

@@ -1,4 +1,4 @@
-/** Workers that die under a run: what is recovered, what is not, and what is kept. */
+/** What dies under a run (a worker, NATS, the coordinator): what is recovered, what is not, and what is kept. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,11 +12,15 @@ import { relativeError } from '../support/numbers.ts';
 import { runSara, SaraCommand } from '../support/sara-command.ts';
 import { reportOf, TestCluster } from '../support/test-cluster.ts';
 import { makeTinyRun, type TinyRun } from '../support/tiny-run.ts';
+import { until } from '../support/until.ts';
 
 /** Enough that a run is still going on when its first checkpoint has been seen, even on a fast machine. */
 const NUM_STEPS = 30;
 /** The model is cut otherwise after a loss, so sums are ordered otherwise. */
 const LOSS_TOLERANCE = 1e-4;
+
+/** For what takes a moment, on a busy machine many. */
+const START_TIMEOUT_MS = 60_000;
 
 const TWO_STAGES = { numStages: 2, numReplicas: 1 };
 
@@ -26,7 +30,7 @@ interface Straight {
   readonly final: MaskedVector;
 }
 
-describe('a worker that dies', () => {
+describe('what dies under a run', () => {
   let tiny: TinyRun;
   let straight: Straight;
 
@@ -77,7 +81,20 @@ describe('a worker that dies', () => {
       };
     };
 
-    it('and is not replaced: the run goes on from its checkpoint on the worker that is left', async () => {
+    it('NATS, and comes back: the run holds before its commit and goes on, every step done once', async () => {
+      let isUp = true;
+      const ended = await cluster.run(configWith({ maxRestarts: 0 }), async ({ kind }) => {
+        if (kind !== 'checkpointed' || !isUp) return;
+        isUp = false;
+        await cluster.nats.server.kill();
+        await cluster.nats.restart();
+      });
+      const report = await reportOf(ended);
+      assert.equal(report.numGenerations, 1);
+      assert.deepEqual(lossesOf(report), straight.losses);
+    });
+
+    it('a worker that is not replaced: the run goes on from its checkpoint on the one that is left', async () => {
       const config = configWith({ maxRestarts: 1, replacementTimeoutMs: 0 });
       const ended = await cluster.run(config, killer('worker-1'));
       const report = await reportOf(ended);
@@ -92,7 +109,7 @@ describe('a worker that dies', () => {
       assert.deepEqual(await cluster.heldBy('worker-0'), { numActors: 0, numObjects: 0 });
     });
 
-    it('in a run that may not restart: the run fails by name, keeps its checkpoints and frees the survivor', async () => {
+    it('a worker of a run that may not restart: the run fails by name, keeps its checkpoints and frees the survivor', async () => {
       await cluster.startWorker('worker-2');
       const { summary, runFolder, events } = await cluster.run(
         configWith({ maxRestarts: 0 }),
@@ -106,9 +123,23 @@ describe('a worker that dies', () => {
       assert.ok((await readdir(join(runFolder, 'checkpoints'))).length > 0);
       assert.deepEqual(await cluster.heldBy('worker-0'), { numActors: 0, numObjects: 0 });
     });
+
+    it('the coordinator: the next one fails the run by name and frees its workers', async () => {
+      const config = tiny.config({ ...overrides({}), train: { steps: 5000 }, pipeline: { stages: 1 } });
+      const run = await cluster.submit(config);
+      const isTraining = async (): Promise<boolean> => (await cluster.client.getRun({ run })).step > 0;
+      await until(isTraining, 'the first step', START_TIMEOUT_MS);
+      await cluster.replaceCoordinator();
+      const { state, failure } = await cluster.client.getRun({ run });
+      assert.equal(state, 'failed');
+      assert.equal(failure?.code, 'RUN_FAILED');
+      assert.match(failure.message, /sara train --resume \S+/);
+      const isFree = async (): Promise<boolean> => (await cluster.heldBy('worker-0')).numActors === 0;
+      await until(isFree, 'the end of the actors', START_TIMEOUT_MS);
+    });
   });
 
-  it('under sara train without restarts ends it with exit code 75; resumed, the run ends bit for bit as if nothing had been', async () => {
+  it('a worker, under sara train without restarts ends it with exit code 75; resumed, the run ends bit for bit as if nothing had been', async () => {
     const path = await tiny.writeConfig(overrides({ maxRestarts: 0 }));
     const sara = await SaraCommand.start(['train', path, '--threads', '1']);
     try {

@@ -26,33 +26,46 @@ export interface EndedRun {
 
 export class TestCluster {
   readonly nats: TestNats;
-  /** host:port of the coordinator. */
-  readonly address: string;
-  readonly client: CoordinatorClient;
-  readonly #coordinator: SaraCommand;
+  #coordinator: SaraCommand;
+  #address: string;
+  #client: CoordinatorClient;
   readonly #workers = new Map<string, SaraCommand>();
 
   private constructor(nats: TestNats, coordinator: SaraCommand, address: string) {
     this.nats = nats;
-    this.address = address;
-    this.client = connectCoordinator(address);
     this.#coordinator = coordinator;
+    this.#address = address;
+    this.#client = connectCoordinator(address);
   }
 
   /** @returns it with workers `worker-0`, `worker-1`, ..., all of them registered */
   static async start(numWorkers: number): Promise<TestCluster> {
     const nats = await startTestNats();
-    const coordinator = await SaraCommand.start([
-      'coordinator',
-      '--nats',
-      nats.server.url,
-      '--listen',
-      ANY_PORT,
-    ]);
-    const [line] = await coordinator.said(/^.*coordinator ready.*$/m);
-    const cluster = new TestCluster(nats, coordinator, addressIn(line));
+    const { coordinator, address } = await startCoordinator(nats);
+    const cluster = new TestCluster(nats, coordinator, address);
     await Promise.all(Array.from({ length: numWorkers }, (_, i) => cluster.startWorker(`worker-${i}`)));
     return cluster;
+  }
+
+  /** host:port of the coordinator. */
+  get address(): string {
+    return this.#address;
+  }
+
+  get client(): CoordinatorClient {
+    return this.#client;
+  }
+
+  /** Ends the coordinator as a crash would, and starts another one. */
+  async replaceCoordinator(): Promise<void> {
+    this.#coordinator.signal('SIGKILL');
+    await this.#coordinator.exit();
+    await this.#coordinator.dispose();
+    this.#client.close();
+    const { coordinator, address } = await startCoordinator(this.nats);
+    this.#coordinator = coordinator;
+    this.#address = address;
+    this.#client = connectCoordinator(address);
   }
 
   async startWorker(name: string): Promise<SaraCommand> {
@@ -129,6 +142,14 @@ export class TestCluster {
     await this.nats.stop();
     return problems;
   }
+}
+
+async function startCoordinator({
+  server,
+}: TestNats): Promise<{ coordinator: SaraCommand; address: string }> {
+  const coordinator = await SaraCommand.start(['coordinator', '--nats', server.url, '--listen', ANY_PORT]);
+  const [line] = await coordinator.said(/^.*coordinator ready.*$/m);
+  return { coordinator, address: addressIn(line) };
 }
 
 /** @throws Error with the summary's failure, when the run did not succeed */
