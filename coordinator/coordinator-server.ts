@@ -9,8 +9,6 @@ import { Coordinator, type CoordinatorParts } from './coordinator.ts';
 
 export interface CoordinatorServerOptions extends CoordinatorParts {
   readonly link: NatsLink;
-  /** As workers reach it. */
-  readonly natsServers: string;
   /** host:port; port 0: any free one. */
   readonly listen: string;
   readonly clock?: Clock;

@@ -55,7 +55,6 @@ export interface CoordinatorParts {
 
 export interface CoordinatorOptions extends CoordinatorParts {
   readonly link: NatsLink;
-  readonly natsServers: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -318,7 +317,6 @@ export class Coordinator implements CoordinatorApi {
         runFolder: spec.runFolder,
         isResumed,
         link: this.#options.link,
-        natsServers: this.#options.natsServers,
         registry: this.#registry,
         journal,
         signal: abort.signal,

@@ -32,7 +32,7 @@ export async function finishRun(context: RunContext, finished: FinishedRun): Pro
 
 async function makeArtifacts(
   context: RunContext,
-  { group, selected, history }: FinishedRun,
+  { group, profile, selected, history }: FinishedRun,
 ): Promise<readonly Artifact[]> {
   const { run, configJson, runFolder, config, signal } = context;
   const { system, replicas, workers } = group;
@@ -41,11 +41,12 @@ async function makeArtifacts(
     replicas[0].stages.map(async (stage) => (await stage.exportValues({}, options)).values),
   );
   const [worker] = workers;
-  const args = { run, configJson, runFolder, numThreads: worker.numThreads };
+  const { baseHash } = profile;
+  const args = { run, configJson, runFolder, baseHash, numThreads: worker.numThreads };
   const actor = await system.spawn(endpointOf(worker), 'ArtifactActor', args, { signal });
-  const { threshold, numReselections } = selected;
+  const { threshold, learningRate, numReselections } = selected;
   const model = await actor.writeModel(
-    { values, step: config.train.steps, threshold, numReselections },
+    { values, step: config.train.steps, threshold, learningRate, numReselections },
     options,
   );
   const { trainingLosses: training, validationLosses: validation } = history;

@@ -77,7 +77,6 @@ export async function startLocalCluster(
   const coordinator = await startCoordinator({
     ...options,
     link,
-    natsServers: nats.url,
     listen: LOOPBACK_ANY_PORT,
     log,
   });

@@ -17,8 +17,6 @@ export interface RunContext {
   /** Whether the run goes on from the newest whole checkpoint in its folder. */
   readonly isResumed: boolean;
   readonly link: NatsLink;
-  /** For workers, which connect by themselves. */
-  readonly natsServers: string;
   readonly registry: WorkerRegistry;
   /** States, generations, step commits and events of this run. */
   readonly journal: RunJournal;

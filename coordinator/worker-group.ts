@@ -57,7 +57,6 @@ export class WorkerGroup {
         numReplicas: plan.numReplicas,
         segments: plan.segments,
         baseHash,
-        natsServers: plan.numReplicas === 1 ? null : context.natsServers,
         microBatchSize: plan.microBatchSize,
         numThreads:
           context.config.engine.numThreads ?? Math.max(1, Math.floor(worker.numThreads / numActorsOn(name))),

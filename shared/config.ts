@@ -17,3 +17,4 @@ export {
   type SaraConfig,
 } from './config/run-config.ts';
 export { MAX_THRESHOLD_FOR_LEARNING_RATE } from './config/rules.ts';
+export { SAMPLER_NAMES } from './config/sections/output.ts';

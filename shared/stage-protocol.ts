@@ -68,8 +68,6 @@ export interface StageArgs extends RunPlace {
   readonly segments: readonly SegmentSpec[];
   /** Of the base UNet, from ModelProfile. */
   readonly baseHash: string;
-  /** Where replicas exchange gradients; null when there is one replica. */
-  readonly natsServers: string | null;
   /** Samples per micro-batch. */
   readonly microBatchSize: number;
   /** Engine threads of this actor. */
@@ -184,6 +182,8 @@ export interface StageProtocol {
 }
 
 export interface ArtifactArgs extends RunPlace {
+  /** Of the base UNet, from ModelProfile. */
+  readonly baseHash: string;
   readonly numThreads: number;
 }
 
@@ -201,6 +201,8 @@ export interface ArtifactProtocol {
       values: readonly ObjectRef[];
       step: number;
       threshold: number | null;
+      /** Peak rate, from SelectionReport. */
+      learningRate: number;
       numReselections: number;
     };
     result: { artifacts: readonly Artifact[] };

@@ -67,3 +67,26 @@ export function intTensor(
     data: data instanceof Int32Array ? data : Int32Array.from(data),
   };
 }
+
+/**
+ * `buffer` as the array type that stores `dtype`, in the host's byte order: little endian on every platform the engines
+ * run on, as in the files and on the wire.
+ */
+export function typedArray(dtype: DType, buffer: ArrayBuffer): TensorData {
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float16':
+    case 'bfloat16':
+      return new Uint16Array(buffer);
+    case 'int32':
+      return new Int32Array(buffer);
+    case 'int64':
+      return new BigInt64Array(buffer);
+    case 'uint32':
+      return new Uint32Array(buffer);
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(buffer);
+  }
+}

@@ -5,11 +5,11 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { cpus } from 'node:os';
-import { loadRunConfig } from '../shared/config.ts';
+import { loadRunConfig, SAMPLER_NAMES } from '../shared/config.ts';
 import { SaraError } from '../shared/errors.ts';
 import { runMain, type Lifecycle } from '../shared/lifecycle.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
-import { SAMPLER_NAMES, type SamplerName } from './diffusion/scheduler-config.ts';
+import type { SamplerName } from './diffusion/scheduler-config.ts';
 import type { Provider } from './engine/onnx/onnx-engine.ts';
 import { profileRun } from './model-actor.ts';
 import { sample } from './sample.ts';

@@ -17,7 +17,6 @@ export async function serveCoordinator(
   life.defer('NATS connection', () => link.close());
   const server = await startCoordinator({
     link,
-    natsServers: options.nats,
     listen: options.listen,
     driveRun,
     profileModel: profileModelOnWorker,

@@ -17,6 +17,10 @@ export interface Codec<T> {
 }
 
 /** What protobufjs generates for a message, as far as a codec needs it. */
+/** Longest text and longest path in the messages of a run, in characters. */
+export const MAX_TEXT = 64 * 1024;
+export const MAX_PATH = 4096;
+
 interface MessageType<In, Out> {
   encode(message: In): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Out;

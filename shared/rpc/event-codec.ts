@@ -8,15 +8,14 @@ import {
   countField,
   enumCodec,
   invalidFrame,
+  MAX_PATH,
+  MAX_TEXT,
   messageCodec,
   nameField,
   runField,
   textField,
 } from './codec.ts';
 import { sara } from './generated/sara.js';
-
-const MAX_TEXT = 64 * 1024;
-const MAX_PATH = 4096;
 
 export const runStateCodec = enumCodec<RunState>('RunState', {
   queued: sara.v1.RunState.RUN_STATE_QUEUED,

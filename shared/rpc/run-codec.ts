@@ -9,6 +9,8 @@ import {
   countField,
   enumCodec,
   invalidFrame,
+  MAX_PATH,
+  MAX_TEXT,
   messageCodec,
   nameField,
   runField,
@@ -16,9 +18,6 @@ import {
 } from './codec.ts';
 import { runStateCodec } from './event-codec.ts';
 import { sara } from './generated/sara.js';
-
-const MAX_TEXT = 64 * 1024;
-const MAX_PATH = 4096;
 
 const workerStateCodec = enumCodec<WorkerState>('WorkerState', {
   idle: sara.v1.WorkerState.WORKER_STATE_IDLE,

@@ -9,7 +9,7 @@
  */
 import { endianness } from 'node:os';
 import { SaraError } from '../errors.ts';
-import type { DType, Tensor, TensorData } from '../tensor.ts';
+import { typedArray, type DType, type Tensor } from '../tensor.ts';
 import { DTYPE_SIZE_BYTES, numElements } from '../tensor.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -267,26 +267,6 @@ export class BundleAssembler {
       );
     }
     return Object.fromEntries(this.#tensors);
-  }
-}
-
-/** `buffer` as the array type that stores `dtype`. */
-export function typedArray(dtype: DType, buffer: ArrayBuffer): TensorData {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer);
-    case 'float16':
-    case 'bfloat16':
-      return new Uint16Array(buffer);
-    case 'int32':
-      return new Int32Array(buffer);
-    case 'int64':
-      return new BigInt64Array(buffer);
-    case 'uint32':
-      return new Uint32Array(buffer);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(buffer);
   }
 }
 

@@ -5,7 +5,7 @@
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { decodeBfloat16, decodeFloat16 } from '../half.ts';
 import { SaraError } from '../errors.ts';
-import type { DType, FloatTensor, Tensor, TensorData } from '../tensor.ts';
+import { typedArray, type FloatTensor, type Tensor } from '../tensor.ts';
 import { corrupt, LENGTH_FIELD_BYTES, parseHeader, parseHeaderLength } from './header.ts';
 import type { SafetensorsHeader, TensorEntry } from './header.ts';
 
@@ -64,7 +64,7 @@ export class SafetensorsFile {
     const entry = this.#entry(name);
     const bytes = await readUpTo(this.#handle, entry.offsetBytes, entry.sizeBytes);
     if (bytes.byteLength !== entry.sizeBytes) throw this.#truncated(entry, bytes.byteLength);
-    return { dtype: entry.dtype, shape: entry.shape, data: viewAs(entry.dtype, bytes.buffer) };
+    return { dtype: entry.dtype, shape: entry.shape, data: typedArray(entry.dtype, bytes.buffer) };
   }
 
   /**
@@ -173,24 +173,4 @@ async function readUpTo(
     done += bytesRead;
   }
   return bytes.subarray(0, done);
-}
-
-/** Typed arrays use the host's byte order; every platform the engines run on is little endian, like the file. */
-function viewAs(dtype: DType, buffer: ArrayBuffer): TensorData {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer);
-    case 'float16':
-    case 'bfloat16':
-      return new Uint16Array(buffer);
-    case 'int32':
-      return new Int32Array(buffer);
-    case 'int64':
-      return new BigInt64Array(buffer);
-    case 'uint32':
-      return new Uint32Array(buffer);
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(buffer);
-  }
 }

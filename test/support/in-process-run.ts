@@ -263,7 +263,6 @@ async function openStage(
     numReplicas,
     segments,
     baseHash,
-    natsServers: null,
     microBatchSize,
     numThreads: NUM_THREADS,
   };

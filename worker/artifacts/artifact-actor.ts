@@ -8,13 +8,11 @@ import { join } from 'node:path';
 import type { ActorContext, ActorMethods } from '../../shared/actor/protocol.ts';
 import { parseRunConfigJson } from '../../shared/config.ts';
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
-import { baseModelHash } from '../../shared/digest.ts';
 import type { Artifact, ArtifactArgs, ArtifactProtocol } from '../../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../../shared/version.ts';
 import { importBundles } from '../checkpoint/exported-values.ts';
 import type { Engine } from '../engine/engine.ts';
 import { DiffusersModel } from '../model/diffusers-model.ts';
-import { learningRateForThreshold } from '../optim/lr-schedule.ts';
 import { renderContactSheet } from '../pictures/contact-sheet.ts';
 import { renderLossChart } from '../pictures/loss-chart.ts';
 import { writeAdapter } from '../sara/adapter-file.ts';
@@ -131,17 +129,17 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
   }
 
   async #makeAdapter(trained: MaskedVector, args: ArtifactProtocol['writeModel']['args']): Promise<Adapter> {
-    const { sara, optimizer, train } = this.#config;
+    const { sara, train } = this.#config;
     const threshold = args.threshold ?? 0;
     const baseValues = await gatherMasked(this.#baseTensors(trained), trained.mask);
     return makeAdapter(trained.mask, trained.vector, baseValues, {
-      baseModelHash: await baseModelHash(this.#model.unetFiles),
+      baseModelHash: this.#args.baseHash,
       threshold,
       fraction: sara?.fraction ?? null,
       stage: args.numReselections,
       step: args.step,
       rankWeight: sara?.rank.weight ?? 0,
-      learningRate: optimizer.learningRate ?? learningRateForThreshold(threshold),
+      learningRate: args.learningRate,
       seed: BigInt(train.seed),
       toolVersion: TOOL_VERSION,
     });

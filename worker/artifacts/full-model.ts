@@ -3,9 +3,8 @@
  */
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SaraError } from '../../shared/errors.ts';
-import { encodeFloat16 } from '../../shared/half.ts';
 import { writeSafetensors, type TensorSource, type WeightFiles } from '../../shared/safetensors.ts';
+import { encodeWeights } from '../sara/encode-weights.ts';
 import { entryView, type MaskedVector } from '../sara/mask.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
 import { TEXT_ENCODER_PREFIX } from '../training-graph.ts';
@@ -59,18 +58,7 @@ async function writeComponent(
       const entry = trained.mask.get(prefix + name);
       const values =
         entry === undefined ? (await base.readFloat32(name)).data : entryView(entry, trained.vector);
-      const data = dtype === 'float16' ? encodeFloat16(values) : values;
-      if (
-        !values.every(Number.isFinite) ||
-        (data instanceof Uint16Array && data.some((bits) => (bits & 0x7c00) === 0x7c00))
-      ) {
-        throw new SaraError(
-          'NOT_FINITE',
-          `trained weights of ${name} leave the range of ${dtype}; nothing was written`,
-          { tensor: name, dtype },
-        );
-      }
-      return { dtype, shape, data };
+      return { dtype, shape, data: encodeWeights({ name, dtype }, values, 'trained', 'nothing was written') };
     },
   }));
   await writeSafetensors(path, sources, { format: 'pt' });

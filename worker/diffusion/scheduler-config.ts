@@ -6,6 +6,7 @@
  * only defaults differ. A value that asks for something not implemented is refused by its name.
  * Field meanings and defaults follow diffusers/schedulers/scheduling_*.py.
  */
+import type { SAMPLER_NAMES } from '../../shared/config.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
@@ -19,7 +20,6 @@ export type BetaSchedule = 'linear' | 'scaled_linear' | 'squaredcos_cap_v2';
 /** How inference timesteps are laid over the training timesteps; Lin et al. (2023), table 2. */
 export type TimestepSpacing = 'leading' | 'trailing' | 'linspace';
 
-export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp-2m', 'dpmpp-2m-karras', 'pndm'] as const;
 export type SamplerName = (typeof SAMPLER_NAMES)[number];
 
 export interface SchedulerConfig {

@@ -2,6 +2,7 @@
  * The learning rate as a pure function of the step, so that a resumed run needs no scheduler state and
  * re-selection cannot disturb it. Also SaRA's formula for the peak rate when none is given.
  */
+import { MAX_THRESHOLD_FOR_LEARNING_RATE } from '../../shared/config.ts';
 import { SaraError } from '../../shared/errors.ts';
 
 export const LR_SCHEDULES = ['constant', 'linear', 'cosine'] as const;
@@ -42,23 +43,20 @@ function decay(kind: LrScheduleKind, progress: number): number {
   }
 }
 
-/** Above this threshold equation 12 was never fitted. */
-export const MAX_THRESHOLD_FOR_LR = 1e-2;
-
 /**
  * Peak learning rate for a threshold when the user names none: `1e-3 * exp(-350 * theta)`.
  *
  * @param threshold selection threshold theta, positive
- * @throws SaraError CONFIG_INVALID above {@link MAX_THRESHOLD_FOR_LR}
+ * @throws SaraError CONFIG_INVALID above {@link MAX_THRESHOLD_FOR_LEARNING_RATE}
  * @see Hu et al., "SaRA", arXiv 2409.06633, equation 12
  */
 export function learningRateForThreshold(threshold: number): number {
-  if (!(threshold >= 0 && threshold <= MAX_THRESHOLD_FOR_LR)) {
+  if (!(threshold >= 0 && threshold <= MAX_THRESHOLD_FOR_LEARNING_RATE)) {
     throw new SaraError(
       'CONFIG_INVALID',
-      `no learning rate can be derived from the threshold: ${threshold} is outside 0 .. ${MAX_THRESHOLD_FOR_LR}, where ` +
+      `no learning rate can be derived from the threshold: ${threshold} is outside 0 .. ${MAX_THRESHOLD_FOR_LEARNING_RATE}, where ` +
         'the formula 1e-3 * exp(-350 * threshold) was fitted; set the learning rate yourself or lower the threshold',
-      { threshold, maxThreshold: MAX_THRESHOLD_FOR_LR },
+      { threshold, maxThreshold: MAX_THRESHOLD_FOR_LEARNING_RATE },
     );
   }
   return 1e-3 * Math.exp(-350 * threshold);

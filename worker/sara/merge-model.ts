@@ -7,10 +7,10 @@
 import { cp, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
-import { encodeBfloat16, encodeFloat16 } from '../../shared/half.ts';
 import { WeightFiles, writeSafetensors, type TensorEntry } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
 import { applyDeltas, combineAdapters, type WeightedAdapter } from './adapter.ts';
+import { encodeWeights } from './encode-weights.ts';
 import type { MaskedVector } from './mask.ts';
 
 /** Files that hold weights; of the UNet only the merged ones are in the new model. */
@@ -143,23 +143,11 @@ async function mergedTensor(files: WeightFiles, entry: TensorEntry, deltas: Mask
   if (deltas.mask.get(entry.name) === undefined) return files.read(entry.name);
   const { shape, data } = await files.readFloat32(entry.name);
   applyDeltas(entry.name, data, deltas);
-  return { dtype: entry.dtype, shape, data: encodeAs(entry, data) };
-}
-
-function encodeAs({ name, dtype }: TensorEntry, data: Float32Array): Float32Array | Uint16Array {
-  const infinity = dtype === 'float16' ? 0x7c00 : 0x7f80;
-  const encoded =
-    dtype === 'float16' ? encodeFloat16(data) : dtype === 'bfloat16' ? encodeBfloat16(data) : data;
-  const isSound =
-    encoded instanceof Float32Array
-      ? encoded.every(Number.isFinite)
-      : encoded.every((bits) => (bits & infinity) !== infinity);
-  if (isSound) return encoded;
-  throw new SaraError(
-    'NOT_FINITE',
-    `merged weights of ${name} leave the range of ${dtype}; lower the adapters' strength`,
-    { tensor: name, dtype },
-  );
+  return {
+    dtype: entry.dtype,
+    shape,
+    data: encodeWeights(entry, data, 'merged', "lower the adapters' strength"),
+  };
 }
 
 /** What was merged, for the new files' metadata. */

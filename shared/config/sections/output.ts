@@ -22,6 +22,9 @@ export const validationSection = section({
   }),
 });
 
+/** Samplers there are, by name; worker/diffusion/samplers/ holds one for each. */
+export const SAMPLER_NAMES = ['ddim', 'euler', 'dpmpp-2m', 'dpmpp-2m-karras', 'pndm'] as const;
+
 export const previewSection = section({
   prompts: field(z.array(z.string()), {
     doc: 'Prompts to draw before and after training, each with every seed. Empty: no pictures.',
@@ -37,7 +40,7 @@ export const previewSection = section({
     doc: 'Strength of classifier-free guidance. 1: none.',
     default: 3,
   }),
-  sampler: field(z.enum(['ddim', 'euler', 'dpmpp-2m', 'dpmpp-2m-karras', 'pndm']), {
+  sampler: field(z.enum(SAMPLER_NAMES), {
     doc: 'Method that turns noise into pictures.',
     default: 'ddim',
   }),

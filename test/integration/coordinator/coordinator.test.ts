@@ -54,7 +54,6 @@ describe('coordinator over gRPC', () => {
   async function start(): Promise<CoordinatorServer> {
     return startCoordinator({
       link: await nats.connect(),
-      natsServers: nats.server.url,
       listen: '127.0.0.1:0',
       driveRun,
       profileModel: () => Promise.resolve(sketchProfile({ encoder: [1, 1], middle: [1], decoder: [1, 1] })),

@@ -8,7 +8,7 @@ import {
   inferenceTimesteps,
   roundHalfEven,
 } from '../../../worker/diffusion/samplers/timesteps.ts';
-import { SAMPLER_NAMES } from '../../../worker/diffusion/scheduler-config.ts';
+import { SAMPLER_NAMES } from '../../../shared/config.ts';
 import { relativeError, someNumbers } from '../../support/numbers.ts';
 import {
   readGolden,
