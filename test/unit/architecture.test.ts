@@ -16,7 +16,7 @@ const WORKER_LAYERS: readonly (readonly string[])[] = [
   ['worker/model/'],
   ['worker/diffusion/', 'worker/sara/', 'worker/training-graph.ts'],
   ['worker/data/', 'worker/checkpoint/'],
-  ['worker/pictures/'],
+  ['worker/pictures/', 'worker/export/'],
   ['worker/stage/'],
   ['worker/artifacts/'],
 ];

@@ -12,16 +12,16 @@ import type { Artifact, ArtifactArgs, ArtifactProtocol } from '../../shared/stag
 import { TOOL_VERSION } from '../../shared/version.ts';
 import { importBundles } from '../checkpoint/exported-values.ts';
 import type { Engine } from '../engine/engine.ts';
+import { writeFullModel } from '../export/full-model.ts';
+import { mergeModel } from '../export/merge-model.ts';
 import { DiffusersModel } from '../model/diffusers-model.ts';
 import { renderContactSheet } from '../pictures/contact-sheet.ts';
 import { renderLossChart } from '../pictures/loss-chart.ts';
 import { writeAdapter } from '../sara/adapter-file.ts';
 import { makeAdapter, type Adapter } from '../sara/adapter.ts';
 import type { MaskedVector } from '../sara/mask.ts';
-import { mergeModel } from '../sara/merge-model.ts';
 import { gatherMasked, type NamedTensor } from '../sara/selection.ts';
 import { baseWeights, engineOf } from '../stage/stage-setup.ts';
-import { writeFullModel } from './full-model.ts';
 import { ImageGenerator, type PictureRequest } from './image-generator.ts';
 
 /** Sheets show small pictures enlarged to about this many pixels. */
@@ -61,8 +61,6 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     const bundles = await Promise.all(args.values.map((ref) => ctx.pull(ref)));
     const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
     const folder = join(this.#args.runFolder, MODEL_FOLDER);
-    // A resumed run, or one that lost a worker here, replaces what it wrote itself the time before.
-    await rm(folder, { recursive: true, force: true });
     if (this.#config.sara === null) {
       await writeFullModel(this.#model, trained, this.#config.output.dtype, folder);
       this.#result = { kind: 'model', folder };
@@ -74,8 +72,10 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     await writeAdapter(path, adapter, this.#config.output.dtype);
     this.#result = { kind: 'adapter', adapter };
     const artifacts = [await artifactOf('adapter', path, 'application/octet-stream')];
-    if (this.#config.output.mergedModel) {
-      await mergeModel(this.#config.model.path, [{ adapter, strength: 1 }], folder);
+    // A resumed run, or one that lost a worker here, replaces what it wrote itself the time before.
+    if (!this.#config.output.mergedModel) await rm(folder, { recursive: true, force: true });
+    else {
+      await mergeModel(this.#config.model.path, [{ adapter, strength: 1 }], folder, 'replace');
       artifacts.push({ name: 'model', path: folder, mediaType: 'inode/directory', sizeBytes: 0 });
     }
     return { artifacts };

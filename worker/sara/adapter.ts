@@ -2,7 +2,7 @@
  * What fine-tuning leaves: at every entry of the mask, the trained value minus the base value. Strength and
  * merging are arithmetic on these differences: P = P0 + a1 dP1 + a2 dP2 + ...
  *
- * Leaves the file to adapter-file.ts and whole models to merge-model.ts.
+ * Leaves the file to adapter-file.ts and whole models to ../export/.
  *
  * @see Hu et al., "SaRA", arXiv 2409.06633, appendices F and G
  */

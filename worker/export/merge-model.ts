@@ -2,29 +2,30 @@
  * Bakes adapters into a copy of their base model: a diffusers folder that any diffusers-compatible program loads.
  *
  * UNet tensors pass through one at a time, in their stored element type and in the base's own files; everything
- * else is copied. The new folder appears whole, by a rename, or not at all.
+ * else is copied, see model-folder.ts.
  */
-import { cp, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
-import { SaraError } from '../../shared/errors.ts';
+import { cp, readdir, realpath } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { WeightFiles, writeSafetensors, type TensorEntry } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { applyDeltas, combineAdapters, type WeightedAdapter } from './adapter.ts';
-import { encodeWeights } from './encode-weights.ts';
-import type { MaskedVector } from './mask.ts';
-
-/** Files that hold weights; of the UNet only the merged ones are in the new model. */
-const WEIGHT_FILE = /\.(safetensors|bin|ckpt|pt|pth|msgpack|onnx)$/i;
+import { applyDeltas, combineAdapters, type WeightedAdapter } from '../sara/adapter.ts';
+import { encodeWeights } from '../sara/encode-weights.ts';
+import type { MaskedVector } from '../sara/mask.ts';
+import {
+  copyModelFolder,
+  isFolder,
+  requireOutside,
+  writeFolder,
+  type ExistingFolder,
+} from './model-folder.ts';
 
 const UNET_WEIGHTS = 'diffusion_pytorch_model';
-
-/** Any component's list of shards, whatever the format of the shards. */
-const INDEX_FILE = /\.index(\.fp16)?\.json$/;
 
 /**
  * @param baseFolder a diffusers pipeline (with `unet/`) or a UNet folder alone
  * @param adapters read for this base, see readAdapter
- * @param outFolder made; must not exist yet, or be empty
+ * @param outFolder appears whole, or not at all
+ * @param existing whether a model that stands there may be replaced
  * @throws SaraError CONFIG_INVALID when the output folder is in use; FILE_NOT_FOUND, FILE_CORRUPT when the base
  *   model is not there or unsound; NOT_FINITE when a merged weight leaves its stored type's range
  */
@@ -32,56 +33,18 @@ export async function mergeModel(
   baseFolder: string,
   adapters: readonly WeightedAdapter[],
   outFolder: string,
+  existing: ExistingFolder = 'refuse',
 ): Promise<void> {
-  await requireFree(baseFolder, outFolder);
+  requireOutside(baseFolder, outFolder);
   const deltas = combineAdapters(adapters);
-  const staging = `${resolve(outFolder)}.partial`;
-  await rm(staging, { recursive: true, force: true });
-  try {
-    if (await isFolder(join(baseFolder, 'unet'))) {
-      await copyOtherComponents(baseFolder, staging);
-      await mergeUNet(join(baseFolder, 'unet'), join(staging, 'unet'), deltas, describe(adapters));
-    } else {
-      await mergeUNet(baseFolder, staging, deltas, describe(adapters));
-    }
-    await rm(outFolder, { recursive: true, force: true }); // empty, or not there
-    await rename(staging, outFolder);
-  } catch (error) {
-    await rm(staging, { recursive: true, force: true });
-    throw error;
-  }
+  const unet = (await isFolder(join(baseFolder, 'unet'))) ? 'unet' : '.';
+  await writeFolder(outFolder, existing, async (staging) => {
+    await copyModelFolder(baseFolder, staging, [unet]);
+    await mergeUNet(join(baseFolder, unet), join(staging, unet), deltas, describe(adapters));
+  });
 }
 
-async function requireFree(baseFolder: string, outFolder: string): Promise<void> {
-  const inside = relative(resolve(baseFolder), resolve(outFolder));
-  if (inside === '' || !inside.startsWith('..')) {
-    throw new SaraError(
-      'CONFIG_INVALID',
-      `the merged model cannot be written to ${outFolder}, inside its base ${baseFolder}`,
-      { baseFolder, outFolder },
-    );
-  }
-  const existing = await readdir(outFolder).catch(() => []);
-  if (existing.length > 0) {
-    throw new SaraError(
-      'CONFIG_INVALID',
-      `${outFolder} already holds ${existing.length} files; choose a new folder for the merged model`,
-      { outFolder },
-    );
-  }
-}
-
-/** Every folder but `unet`, and of the top level's files those that are no weights. */
-async function copyOtherComponents(baseFolder: string, outFolder: string): Promise<void> {
-  await mkdir(outFolder, { recursive: true });
-  for (const name of await readdir(baseFolder)) {
-    if (name === 'unet' || name.startsWith('.')) continue;
-    const from = join(baseFolder, name);
-    if (!(await isFolder(from)) && WEIGHT_FILE.test(name)) continue;
-    await cp(from, join(outFolder, name), { recursive: true, dereference: true });
-  }
-}
-
+/** @param outFolder has all of `folder` but its weights */
 async function mergeUNet(
   folder: string,
   outFolder: string,
@@ -90,12 +53,7 @@ async function mergeUNet(
 ): Promise<void> {
   const files = await WeightFiles.open(folder, UNET_WEIGHTS);
   try {
-    await mkdir(outFolder, { recursive: true });
     const names = await readdir(folder);
-    for (const name of names) {
-      if (name.startsWith('.') || WEIGHT_FILE.test(name) || INDEX_FILE.test(name)) continue;
-      await cp(join(folder, name), join(outFolder, name), { recursive: true, dereference: true });
-    }
     const index = indexInUse(names);
     if (index !== undefined) await cp(join(folder, index), join(outFolder, index), { dereference: true });
 
@@ -160,8 +118,4 @@ function describe(adapters: readonly WeightedAdapter[]): string {
       strength,
     })),
   );
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }

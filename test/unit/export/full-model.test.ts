@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeFloat16, encodeFloat16 } from '../../../shared/half.ts';
 import type { WeightFiles } from '../../../shared/safetensors.ts';
-import { writeFullModel } from '../../../worker/artifacts/full-model.ts';
+import { writeFullModel } from '../../../worker/export/full-model.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { SparseMask, type MaskedVector } from '../../../worker/sara/mask.ts';
 import { TEXT_ENCODER_PREFIX } from '../../../worker/training-graph.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../../shared/safetensors.ts';
 import type { Tensor } from '../../../shared/tensor.ts';
 import { makeAdapter, type Adapter } from '../../../worker/sara/adapter.ts';
-import { mergeModel } from '../../../worker/sara/merge-model.ts';
+import { mergeModel } from '../../../worker/export/merge-model.ts';
 import { selectByThreshold } from '../../../worker/sara/selection.ts';
 import { GOLDEN_SARA, readTrajectory, tensorsOf } from '../../support/golden-sara.ts';
 
