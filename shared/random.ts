@@ -13,6 +13,8 @@ import { SaraError } from './errors.ts';
 /** What a draw is for. Two purposes never share numbers. */
 export type Purpose =
   | 'noise'
+  | 'noise-offset'
+  | 'input-perturbation'
   | 'timestep'
   | 'order'
   | 'caption-dropout'

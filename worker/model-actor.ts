@@ -8,13 +8,12 @@ import { parseRunConfigJson } from '../shared/config.ts';
 import type { ResolvedRunConfig } from '../shared/config/run-config.ts';
 import { baseModelHash } from '../shared/digest.ts';
 import type { ModelProfile, ModelProtocol, RunPlace } from '../shared/stage-protocol.ts';
-import { NoiseSchedule } from './diffusion/noise-schedule.ts';
 import { blockCosts, blockEdges } from './engine/cost.ts';
 import { DiffusersModel, requirePixelSpace } from './model/diffusers-model.ts';
 import { checkParameters } from './model/parameters.ts';
 import { unetParameters } from './model/unet.ts';
 import { requireEveryPatternMatches } from './sara/tensor-filter.ts';
-import { brokenImages, heldOutSamples, openRunData } from './stage/batch-source.ts';
+import { brokenImages, heldOutSamples, openNoiseSchedule, openRunData } from './stage/batch-source.ts';
 import { trainingGraphOf } from './stage/stage-setup.ts';
 
 export class ModelActor implements ActorMethods<ModelProtocol> {
@@ -37,7 +36,7 @@ export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfil
     checkParameters(unetParameters(model.unetConfig), model.unetFiles.entries, join(model.path, 'unet'));
     if (config.sara !== null) requireEveryPatternMatches(config.sara, model.unetFiles.entries.keys());
     const data = await openRunData(config);
-    const schedule = await NoiseSchedule.open(join(model.path, 'scheduler'));
+    const { schedule } = await openNoiseSchedule(model, config);
     const graph = trainingGraphOf(config, model, config.train.microBatchSize);
     const blocks = blockCosts(graph);
     return {

@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
   textEncoderOnlyInFull,
   reselectionInsideRun,
   warmupInsideRun,
+  timestepsInOrder,
 ];
 
 export function brokenRules(config: ParsedRunConfig): Problem[] {
@@ -99,6 +100,15 @@ function warmupInsideRun({ schedule, train }: ParsedRunConfig): Problem | undefi
   return problem(
     'schedule.warmupSteps',
     `schedule.warmupSteps must be below train.steps, but ${schedule.warmupSteps} >= ${train.steps}`,
+  );
+}
+
+function timestepsInOrder({ objective }: ParsedRunConfig): Problem | undefined {
+  const { minTimestep, maxTimestep } = objective;
+  if (maxTimestep === null || minTimestep <= maxTimestep) return undefined;
+  return problem(
+    'objective.maxTimestep',
+    `objective.minTimestep must not be above objective.maxTimestep, but ${minTimestep} > ${maxTimestep}`,
   );
 }
 

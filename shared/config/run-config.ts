@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { field, fieldsOf, type Field } from './field.ts';
 import { engineSection, faultsSection, pipelineSection, trainSection } from './sections/execution.ts';
 import { dataSection, modelSection } from './sections/input.ts';
+import { objectiveSection } from './sections/objective.ts';
 import { optimizerSection, scheduleSection } from './sections/optimizer.ts';
 import { checkpointSection, outputSection, previewSection, validationSection } from './sections/output.ts';
 import { saraSection } from './sections/sara.ts';
@@ -19,6 +20,7 @@ export const runConfigSchema = z.strictObject({
   model: modelSection,
   data: dataSection,
   sara: saraSection,
+  objective: objectiveSection,
   optimizer: optimizerSection,
   schedule: scheduleSection,
   train: trainSection,

@@ -8,8 +8,8 @@
  * Shape legend: B samples of the micro-batch, N values per sample (C*H*W).
  */
 import { SaraError } from '../../shared/errors.ts';
-import { RandomStream } from '../../shared/random.ts';
-import { makeTrainingPair, type TrainingPair } from '../diffusion/objective.ts';
+import { RandomStream, type Purpose } from '../../shared/random.ts';
+import { makeTrainingPair, offsetNoise, perturbedNoise, type TrainingPair } from '../diffusion/objective.ts';
 import type { NoiseSchedule } from '../diffusion/noise-schedule.ts';
 import type { SampleOrder } from './order.ts';
 
@@ -21,6 +21,12 @@ export interface BatchPlan {
   /** Probability that a sample is trained without its caption, for classifier-free guidance; [0, 1]. */
   readonly captionDropout: number;
   readonly schedule: NoiseSchedule;
+  /** Those that are trained at, each as likely as the other. */
+  readonly timesteps: Int32Array;
+  /** Size of the noise's draw per channel; 0: none. */
+  readonly noiseOffset: number;
+  /** Size of the noise that only the input has; 0: none. */
+  readonly inputPerturbation: number;
   readonly order: SampleOrder;
 }
 
@@ -36,7 +42,7 @@ export interface BatchDraws {
   readonly range: PositionRange;
   /** [B] indices into the examples. */
   readonly exampleIndices: Uint32Array;
-  /** [B] in [0, numTrainTimesteps). */
+  /** [B] of the plan's. */
   readonly timesteps: Int32Array;
   /** [B] true: the caption is replaced by the empty text. */
   readonly captionDropped: readonly boolean[];
@@ -44,6 +50,8 @@ export interface BatchDraws {
 
 /** Where a batch gets its samples from: decoded pictures in pixel space, or their latents. */
 export interface SampleSource {
+  /** C: that N is a multiple of. */
+  readonly numChannels: number;
   /** @returns float32 [N] */
   load(exampleIndex: number): Promise<Float32Array>;
   readonly examples: readonly { readonly caption: string }[];
@@ -56,14 +64,14 @@ export interface TrainingBatch extends BatchDraws, TrainingPair {
 
 /** The cheap draws of a micro-batch, without touching a picture. */
 export function drawBatch(plan: BatchPlan, step: number, range: PositionRange): BatchDraws {
-  const { seed, captionDropout, schedule } = plan;
+  const { seed, captionDropout, timesteps } = plan;
   const positions = Array.from({ length: range.end - range.start }, (_, i) => range.start + i);
   const stream = (sample: number, purpose: string) => new RandomStream({ seed, step, sample, purpose });
   return {
     step,
     range,
     exampleIndices: plan.order.indices(step, plan.batchSize).slice(range.start, range.end),
-    timesteps: Int32Array.from(positions, (p) => stream(p, 'timestep').below(schedule.numTrainTimesteps)),
+    timesteps: Int32Array.from(positions, (p) => timesteps[stream(p, 'timestep').below(timesteps.length)]),
     captionDropped: positions.map((p) => stream(p, 'caption-dropout').uniform() < captionDropout),
   };
 }
@@ -83,18 +91,38 @@ export async function prepareBatch(
   const x0_BN = concatenate(
     await Promise.all(Array.from(draws.exampleIndices, (index) => source.load(index))),
   );
-  const numValues = x0_BN.length / draws.timesteps.length;
-  const noise_BN = concatenate(
-    Array.from(draws.timesteps, (_, i) =>
-      new RandomStream({ seed: plan.seed, step, sample: range.start + i, purpose: 'noise' }).normals(
-        numValues,
-      ),
-    ),
-  );
+  const { noise, inputNoise } = drawNoise(plan, draws, x0_BN.length, source.numChannels);
   const captions = Array.from(draws.exampleIndices, (index, i) =>
     draws.captionDropped[i] ? '' : source.examples[index].caption,
   );
-  return { ...draws, captions, ...makeTrainingPair(plan.schedule, x0_BN, noise_BN, draws.timesteps) };
+  const pair = makeTrainingPair(plan.schedule, x0_BN, noise, draws.timesteps, inputNoise);
+  return { ...draws, captions, ...pair };
+}
+
+/**
+ * The noise of a micro-batch, B*N values: of the target, and of the input where the plan perturbs it.
+ * @param numValues B*N
+ */
+function drawNoise(
+  { seed, noiseOffset, inputPerturbation }: BatchPlan,
+  { step, range, timesteps }: BatchDraws,
+  numValues: number,
+  numChannels: number,
+): { noise: Float32Array; inputNoise: Float32Array } {
+  const perSample = numValues / timesteps.length;
+  const draw = (purpose: Purpose, count: number): Float32Array[] =>
+    Array.from(timesteps, (_, i) =>
+      new RandomStream({ seed, step, sample: range.start + i, purpose }).normals(count),
+    );
+  let parts = draw('noise', perSample);
+  if (noiseOffset > 0) {
+    const offsets = draw('noise-offset', numChannels);
+    parts = parts.map((part, i) => offsetNoise(part, offsets[i], noiseOffset));
+  }
+  const noise = concatenate(parts);
+  if (inputPerturbation === 0) return { noise, inputNoise: noise };
+  const further = concatenate(draw('input-perturbation', perSample));
+  return { noise, inputNoise: perturbedNoise(noise, further, inputPerturbation) };
 }
 
 /** One noise level of one held-out example. */

@@ -6,7 +6,7 @@
  */
 import { SaraError } from '../../shared/errors.ts';
 import type { Dataset, Example } from './dataset.ts';
-import { decodePixels, pixelsToValues, type Resolution } from './image.ts';
+import { decodePixels, NUM_CHANNELS, pixelsToValues, type Resolution } from './image.ts';
 
 export interface ImageSetOptions {
   readonly resolution: Resolution;
@@ -35,6 +35,7 @@ export class ImageSet {
   /** Those left out; empty unless `onBrokenImage` is skip. */
   readonly broken: readonly BrokenImage[];
   readonly resolution: Resolution;
+  readonly numChannels = NUM_CHANNELS;
   /** By index; what did not fit is decoded again when asked for. */
   readonly #cache: ReadonlyMap<number, Uint8Array>;
 
@@ -98,7 +99,7 @@ type Decoded =
  */
 async function decodeAll(examples: readonly Example[], options: ImageSetOptions): Promise<Decoded[]> {
   const { resolution, cacheBytes, signal } = options;
-  const numCached = Math.floor(cacheBytes / (resolution.height * resolution.width * 3));
+  const numCached = Math.floor(cacheBytes / (resolution.height * resolution.width * NUM_CHANNELS));
   const results: Decoded[] = [];
   let next = 0;
   const decodeInTurn = async (): Promise<void> => {

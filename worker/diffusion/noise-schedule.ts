@@ -45,6 +45,24 @@ export class NoiseSchedule {
     return new NoiseSchedule(await readSchedulerConfig(folder));
   }
 
+  /**
+   * The same with zero signal at the last timestep; itself where it is so already.
+   * @throws SaraError CONFIG_INVALID for a model that estimates the noise, which there says nothing about the picture
+   */
+  withZeroTerminalSnr(): NoiseSchedule {
+    const { config } = this;
+    if (config.rescaleBetasZeroSnr) return this;
+    if (config.predictionType === 'epsilon') {
+      throw new SaraError(
+        'CONFIG_INVALID',
+        `objective.zeroTerminalSnr needs a v_prediction model, but ${config.source} says prediction_type = ` +
+          '"epsilon": without signal the noise says nothing about the picture; set it to false',
+        { source: config.source, predictionType: config.predictionType },
+      );
+    }
+    return new NoiseSchedule({ ...config, rescaleBetasZeroSnr: true });
+  }
+
   get numTrainTimesteps(): number {
     return this.config.numTrainTimesteps;
   }

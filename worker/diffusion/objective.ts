@@ -1,8 +1,9 @@
 /**
- * The training objective: what the UNet should have answered, and how far it was off.
+ * The training objective: what the UNet is given, what it should have answered, and how far it was off.
  *
- * The loss is the plain mean squared error over all values, equally weighted over timesteps, as in the simple
- * objective of Ho et al. (2020), eq. 14.
+ * The plain loss is the mean squared error over all values, equally weighted over timesteps, as in the simple
+ * objective of Ho et al. (2020), eq. 14. How a run may weigh it otherwise is in loss-weight.ts; the sums themselves
+ * are the training graph's.
  */
 import { SaraError } from '../../shared/errors.ts';
 import type { NoiseSchedule } from './noise-schedule.ts';
@@ -35,17 +36,44 @@ export function makeTarget(
   }
 }
 
-/** Input and target of the UNet for the same draw; parameters as {@link makeTarget}. */
+/**
+ * Input and target of the UNet for the same draw; parameters as {@link makeTarget}.
+ * @param inputNoise_BN what the input is noised with, where it is not what the target is made of (see
+ *   {@link perturbedNoise})
+ */
 export function makeTrainingPair(
   schedule: NoiseSchedule,
   x0_BN: Float32Array,
   noise_BN: Float32Array,
   timesteps_B: ArrayLike<number>,
+  inputNoise_BN: Float32Array = noise_BN,
 ): TrainingPair {
   return {
-    noisy: schedule.addNoise(x0_BN, noise_BN, timesteps_B),
+    noisy: schedule.addNoise(x0_BN, inputNoise_BN, timesteps_B),
     target: makeTarget(schedule, x0_BN, noise_BN, timesteps_B),
   };
+}
+
+/**
+ * Noise whose mean differs from channel to channel: noise + size * draw, the draw one standard normal per channel.
+ * Plain noise says nothing about a picture's mean, which a model therefore leaves as it finds it.
+ * @param noise_CHW one sample
+ * @param draws_C standard normal
+ * @see Guttenberg, "Diffusion with Offset Noise" (2023)
+ */
+export function offsetNoise(noise_CHW: Float32Array, draws_C: Float32Array, size: number): Float32Array {
+  const numPixels = noise_CHW.length / draws_C.length;
+  return noise_CHW.map((value, i) => value + size * draws_C[Math.floor(i / numPixels)]);
+}
+
+/**
+ * noise + gamma * draw, for the input only: a trained model meets its own errors when it samples, and learns here to
+ * correct them.
+ * @param draws standard normal, as long as `noise`
+ * @see Ning et al., "Input Perturbation Reduces Exposure Bias in Diffusion Models", algorithm 1
+ */
+export function perturbedNoise(noise: Float32Array, draws: Float32Array, gamma: number): Float32Array {
+  return noise.map((value, i) => value + gamma * draws[i]);
 }
 
 /**

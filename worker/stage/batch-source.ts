@@ -22,7 +22,9 @@ import { SampleOrder } from '../data/order.ts';
 import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
+import { trainingTimesteps } from '../diffusion/training-timesteps.ts';
 import { Conditions, trainedTextInputs } from './conditions.ts';
+import { LossInputs } from './loss-inputs.ts';
 
 /** Decoded pictures kept in memory, per image set. */
 const IMAGE_CACHE_BYTES = 512 * 2 ** 20;
@@ -66,9 +68,25 @@ export function heldOutSamples(
   return validation === null ? [] : validationSamples(schedule, validation, numSamples, timesteps);
 }
 
+/**
+ * The schedule a run trains and validates under: the model's, as `objective` has it; and where on it the run trains.
+ * @throws SaraError CONFIG_INVALID where the model cannot be trained so
+ */
+export async function openNoiseSchedule(
+  model: DiffusersModel,
+  { objective }: ResolvedRunConfig,
+): Promise<{ schedule: NoiseSchedule; timesteps: Int32Array }> {
+  const own = await NoiseSchedule.open(join(model.path, 'scheduler'));
+  const schedule = objective.zeroTerminalSnr ? own.withZeroTerminalSnr() : own;
+  return { schedule, timesteps: trainingTimesteps(schedule, objective) };
+}
+
 /** Where the stage of segment 0 gets its micro-batches from. */
 export interface BatchSource {
-  /** Tensors by the training graph's input names: sample, timesteps, target, and conditions or token ids. */
+  /**
+   * Tensors by the training graph's input names: sample, timesteps, target, conditions or token ids, and what the
+   * loss is shaped by.
+   */
   prepare(batch: BatchSpec): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
@@ -88,6 +106,7 @@ export class ImageBatchSource implements BatchSource {
   readonly #data: RunData;
   readonly #plan: BatchPlan;
   readonly #heldOut: readonly ValidationSample[];
+  readonly #lossInputs: LossInputs;
   /** null where the text encoder is part of the training graph. */
   readonly #conditions: Conditions | null;
 
@@ -101,17 +120,22 @@ export class ImageBatchSource implements BatchSource {
     this.#data = data;
     this.#plan = plan;
     this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
+    this.#lossInputs = new LossInputs(options.config, plan.schedule);
     this.#conditions = conditions;
   }
 
   static async open(options: ImageBatchSourceOptions): Promise<ImageBatchSource> {
     const { config, model, engine } = options;
     const data = await openRunData(config);
+    const { schedule, timesteps } = await openNoiseSchedule(model, config);
     const plan: BatchPlan = {
       seed: config.train.seed,
       batchSize: config.train.batchSize,
       captionDropout: config.data.captionDropout,
-      schedule: await NoiseSchedule.open(join(model.path, 'scheduler')),
+      schedule,
+      timesteps,
+      noiseOffset: config.objective.noiseOffset,
+      inputPerturbation: config.objective.inputPerturbation,
       order: new SampleOrder(config.train.seed, data.training.examples.length),
     };
     return new ImageBatchSource(
@@ -139,7 +163,10 @@ export class ImageBatchSource implements BatchSource {
       { start, end: start + microBatchSize },
       this.#data.training,
     );
-    return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
+    return {
+      ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),
+      ...this.#lossInputs.training(batch.timesteps),
+    };
   }
 
   /** Held-out samples [microBatch * size, ...), wrapping around where the last micro-batch is not full. */
@@ -156,7 +183,10 @@ export class ImageBatchSource implements BatchSource {
       VALIDATION_SEED,
       samples,
     );
-    return this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions);
+    return {
+      ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),
+      ...this.#lossInputs.plain(microBatchSize),
+    };
   }
 
   async #tensors(

@@ -15,6 +15,7 @@ import { learningRateForThreshold, type LrSchedule } from '../optim/lr-schedule.
 import type { RankTermOptions } from '../sara/rank-term.ts';
 import { EVERY_TENSOR, type TensorFilter } from '../sara/tensor-filter.ts';
 import { buildTrainingGraph, TEXT_ENCODER_PREFIX } from '../training-graph.ts';
+import { lossFormOf } from './loss-inputs.ts';
 import type { BaseWeights, WeightMode } from './trainable-weights.ts';
 
 export interface StageSetup {
@@ -101,14 +102,17 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
 
 /** The run's training graph for one micro-batch. */
 export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel, microBatchSize: number) {
-  return buildTrainingGraph({
-    unet: model.unetConfig,
-    textEncoder: config.train.textEncoder ? model.text : null,
-    batch: microBatchSize,
-    height: config.data.resolution,
-    width: config.data.resolution,
-    numTokens: model.text.numTokens,
-  });
+  return buildTrainingGraph(
+    {
+      unet: model.unetConfig,
+      textEncoder: config.train.textEncoder ? model.text : null,
+      batch: microBatchSize,
+      height: config.data.resolution,
+      width: config.data.resolution,
+      numTokens: model.text.numTokens,
+    },
+    lossFormOf(config),
+  );
 }
 
 export function engineOf(config: ResolvedRunConfig, numThreads: number): Engine {

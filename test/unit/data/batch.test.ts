@@ -10,16 +10,19 @@ import {
 } from '../../../worker/data/batch.ts';
 import { SampleOrder } from '../../../worker/data/order.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
+import { trainingTimesteps } from '../../../worker/diffusion/training-timesteps.ts';
 import { relativeError } from '../../support/numbers.ts';
 
 const NUM_EXAMPLES = 11;
 const NUM_VALUES = 48;
+const NUM_CHANNELS = 3;
 const BATCH_SIZE = 12;
 
 const schedule = NoiseSchedule.fromConfig({ prediction_type: 'v_prediction' });
 
 /** Example i is the constant i / 10, so x0 can be told from any batch. */
 const source: SampleSource = {
+  numChannels: NUM_CHANNELS,
   load: (index) => Promise.resolve(new Float32Array(NUM_VALUES).fill(index / 10)),
   examples: Array.from({ length: NUM_EXAMPLES }, (_, i) => ({ caption: `number ${i}` })),
 };
@@ -29,6 +32,9 @@ const plan = (changes: Partial<BatchPlan> = {}): BatchPlan => ({
   batchSize: BATCH_SIZE,
   captionDropout: 0.25,
   schedule,
+  timesteps: trainingTimesteps(schedule, { minTimestep: 0, maxTimestep: null, timestepGrid: null }),
+  noiseOffset: 0,
+  inputPerturbation: 0,
   order: new SampleOrder(5, NUM_EXAMPLES),
   ...changes,
 });
@@ -101,6 +107,47 @@ describe('training batch', () => {
     assert.ok(kept.captions.every((caption, i) => caption === `number ${kept.exampleIndices[i]}`));
     assert.ok(dropped.captions.every((caption) => caption === ''));
     assert.deepEqual(dropped.noisy, kept.noisy);
+  });
+
+  /** What the noise of a v model's pair is: signal * target + noise rate * input, sample by sample. */
+  const noiseOf = ({ noisy, target, timesteps }: Awaited<ReturnType<typeof prepareBatch>>) =>
+    Float32Array.from(noisy, (x, i) => {
+      const t = timesteps[Math.floor(i / NUM_VALUES)];
+      return schedule.signalRate(t) * target[i] + schedule.noiseRate(t) * x;
+    });
+
+  it('shifts the noise of a channel as a whole, by draws of their own, and leaves the rest alone', async () => {
+    const plain = await prepareBatch(plan(), 2, whole, source);
+    const offset = await prepareBatch(plan({ noiseOffset: 0.5 }), 2, whole, source);
+    assert.deepEqual([offset.timesteps, offset.captions], [plain.timesteps, plain.captions]);
+    const before = noiseOf(plain);
+    const shifts = noiseOf(offset).map((value, i) => (value - before[i]) / 0.5);
+    const perChannel = NUM_VALUES / NUM_CHANNELS;
+    const draws = Array.from({ length: BATCH_SIZE * NUM_CHANNELS }, (_, i) => shifts[i * perChannel]);
+    const expected = draws.flatMap((draw) => new Array<number>(perChannel).fill(draw));
+    assert.ok(relativeError(shifts, expected) < 1e-5);
+    // 36 standard normals: the mean has standard deviation 1/6, the mean square about sqrt(2/36).
+    assert.ok(Math.abs(draws.reduce((sum, x) => sum + x, 0) / draws.length) < 0.7);
+    assert.ok(Math.abs(draws.reduce((sum, x) => sum + x * x, 0) / draws.length - 1) < 1);
+  });
+
+  it('perturbs the input and not the target', async () => {
+    const plain = await prepareBatch(plan(), 2, whole, source);
+    const perturbed = await prepareBatch(plan({ inputPerturbation: 0.1 }), 2, whole, source);
+    assert.deepEqual(perturbed.target, plain.target);
+    const further = perturbed.noisy.map((x, i) => {
+      const t = plain.timesteps[Math.floor(i / NUM_VALUES)];
+      return (x - plain.noisy[i]) / (0.1 * schedule.noiseRate(t));
+    });
+    // 576 standard normals: the mean square has standard deviation 0.06.
+    assert.ok(Math.abs(further.reduce((sum, x) => sum + x * x, 0) / further.length - 1) < 0.3);
+  });
+
+  it('draws only timesteps of the plan', () => {
+    const draws = Array.from({ length: 20 }, (_, step) =>
+      drawBatch(plan({ timesteps: Int32Array.of(7, 70, 700) }), step, whole),
+    );
+    assert.deepEqual([...new Set(draws.flatMap(({ timesteps }) => [...timesteps]))].sort(), [7, 70, 700]);
   });
 
   it('draws timesteps from the whole schedule, evenly', () => {

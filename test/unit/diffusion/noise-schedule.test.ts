@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
-import { makeTarget, makeTrainingPair, meanSquaredError } from '../../../worker/diffusion/objective.ts';
+import {
+  makeTarget,
+  makeTrainingPair,
+  meanSquaredError,
+  offsetNoise,
+  perturbedNoise,
+} from '../../../worker/diffusion/objective.ts';
 import { relativeError, someNumbers } from '../../support/numbers.ts';
 import { GOLDEN_SCHEDULES, readGolden } from '../../support/golden-schedulers.ts';
 
@@ -49,6 +55,16 @@ describe('noise schedule', () => {
     assert.ok(Math.abs(rescaled.alphasCumprod[0] - plain.alphasCumprod[0]) < 1e-12);
   });
 
+  it('is rescaled on demand to what a config that asks for it gives, unless the model estimates noise', () => {
+    const rescaled = NoiseSchedule.fromConfig(GOLDEN_SCHEDULES.sd2v).withZeroTerminalSnr();
+    assert.deepEqual(rescaled.alphasCumprod, NoiseSchedule.fromConfig(GOLDEN_SCHEDULES.zsnr).alphasCumprod);
+    assert.equal(rescaled.withZeroTerminalSnr(), rescaled, 'only once');
+    assert.throws(() => NoiseSchedule.fromConfig(GOLDEN_SCHEDULES.sd1, 'm/config').withZeroTerminalSnr(), {
+      code: 'CONFIG_INVALID',
+      message: /objective\.zeroTerminalSnr needs a v_prediction model, but m\/config says .*"epsilon"/,
+    });
+  });
+
   it('takes trained betas as they are', () => {
     const schedule = NoiseSchedule.fromConfig({ num_train_timesteps: 3, trained_betas: [0.5, 0.25, 0.5] });
     assert.deepEqual([...schedule.alphasCumprod], [0.5, 0.375, 0.1875]);
@@ -85,6 +101,27 @@ describe('training objective', () => {
       return schedule.signalRate(t) * noisy[i] - schedule.noiseRate(t) * target[i];
     });
     assert.ok(relativeError(recovered, x0) < 1e-6);
+  });
+
+  it('noises the input otherwise than the target where asked to', () => {
+    const schedule = NoiseSchedule.fromConfig({});
+    const inputNoise = perturbedNoise(noise, someNumbers(24, 3), 0.1);
+    const pair = makeTrainingPair(schedule, x0, noise, timesteps, inputNoise);
+    assert.deepEqual(pair.target, noise);
+    assert.deepEqual(pair.noisy, schedule.addNoise(x0, inputNoise, timesteps));
+    assert.ok(
+      relativeError(
+        inputNoise.map((value, i) => value - noise[i]),
+        someNumbers(24, 3).map((x) => 0.1 * x),
+      ) < 1e-6,
+    );
+  });
+
+  it('offsets all noise of a channel by the same draw', () => {
+    const offset = offsetNoise(noise, Float32Array.of(1, -2, 0.5), 0.1);
+    const shifts = Array.from(offset, (value, i) => value - noise[i]);
+    const expected = [0.1, -0.2, 0.05].flatMap((shift) => new Array<number>(8).fill(shift));
+    assert.ok(relativeError(shifts, expected) < 1e-6);
   });
 
   it('measures the mean squared error', () => {

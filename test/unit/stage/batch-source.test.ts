@@ -1,10 +1,14 @@
 /** The data of a step is the same however the batch is cut; only whose turn it is differs. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { Tensor } from '../../../shared/tensor.ts';
+import { minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
+import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { createOnnxEngine } from '../../../worker/engine/onnx/onnx-engine.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { ImageBatchSource } from '../../../worker/stage/batch-source.ts';
+import { DELTA_OF_SQUARE } from '../../../worker/training-graph.ts';
 import { makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
 
 const BATCH_SIZE = 4;
@@ -110,6 +114,41 @@ describe('batch source', () => {
       assert.deepEqual(values.slice(-size), values.slice(0, size), 'the ninth sample is the first');
     }
     assert.equal(new Set(data.timesteps).size, 2);
+  });
+
+  it('tells the loss what the objective weighs, and the validation loss nothing', async () => {
+    const objective = {
+      loss: 'smooth-l1',
+      huberSchedule: 'constant',
+      huberDelta: 0.5,
+      minSnrGamma: 5,
+    } as const;
+    const cut = { microBatchSize: 2, numReplicas: 1 };
+    const schedule = await NoiseSchedule.open(join(tiny.modelFolder, 'scheduler'));
+    const training = await stepData(cut, 3, { objective });
+    assert.deepEqual(training.loss_delta, [0.5, 0.5, 0.5, 0.5]);
+    assert.deepEqual(
+      training.loss_weight,
+      training.timesteps.map((t) => Math.fround(minSnrWeight(schedule, t, 5) / 0.5)),
+    );
+    const plain = await stepData(cut, 3);
+    assert.deepEqual(plain.sample, training.sample);
+    const validation = await dataOf(cut, 0, { objective }, 'validation', 3, 8);
+    assert.deepEqual(new Set(validation.loss_weight), new Set([1]));
+    assert.deepEqual(new Set(validation.loss_delta), new Set([DELTA_OF_SQUARE]));
+    const { sample } = await dataOf(cut, 0, {}, 'validation', 3, 8);
+    assert.deepEqual(validation.sample, sample);
+  });
+
+  it('trains and validates under a schedule without signal at its end where asked to', async () => {
+    const cut = { microBatchSize: 4, numReplicas: 1 };
+    const objective = { zeroTerminalSnr: true, minTimestep: 999 };
+    const { sample } = await stepData(cut, 0, { objective });
+    const { sample: otherPictures } = await stepData(cut, 0, {
+      objective,
+      data: { path: tiny.heldOutFolder },
+    });
+    assert.deepEqual(sample, otherPictures, 'nothing of a picture is left');
   });
 
   it('hands out token ids where the text encoder trains too', async () => {

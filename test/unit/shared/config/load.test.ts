@@ -73,6 +73,18 @@ describe('config', () => {
           reselectStep: 2500,
           reselectMoments: 'keep',
         },
+        objective: {
+          loss: 'mse',
+          huberDelta: 0.1,
+          huberSchedule: 'snr',
+          minSnrGamma: null,
+          noiseOffset: 0,
+          inputPerturbation: 0,
+          zeroTerminalSnr: false,
+          minTimestep: 0,
+          maxTimestep: null,
+          timestepGrid: null,
+        },
         optimizer: {
           learningRate: null,
           betas: [0.9, 0.999],
@@ -308,6 +320,11 @@ schedule:
         're-selection after the end',
         ['sara.reselectStep=5000'],
         /sara\.reselectStep must be below .* 5000 >= 5000/,
+      ],
+      [
+        'a range of timesteps that ends before it begins',
+        ['objective.minTimestep=9', 'objective.maxTimestep=8'],
+        /objective\.minTimestep must not be above objective\.maxTimestep, but 9 > 8/,
       ],
       ['a warm-up as long as the run', ['schedule.warmupSteps=5000'], /schedule\.warmupSteps must be below/],
     ];
