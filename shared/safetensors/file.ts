@@ -58,10 +58,11 @@ export class SafetensorsFile {
 
   /**
    * One tensor in its stored element type (half floats as uint16 patterns).
+   * @param tensor its name, or a range of this file's bytes described by the caller
    * @throws SaraError FILE_CORRUPT when there is no such tensor, or the file shrank since it was opened
    */
-  async read(name: string): Promise<Tensor> {
-    const entry = this.#entry(name);
+  async read(tensor: string | TensorEntry): Promise<Tensor> {
+    const entry = this.#entry(tensor);
     const bytes = await readUpTo(this.#handle, entry.offsetBytes, entry.sizeBytes);
     if (bytes.byteLength !== entry.sizeBytes) throw this.#truncated(entry, bytes.byteLength);
     return { dtype: entry.dtype, shape: entry.shape, data: typedArray(entry.dtype, bytes.buffer) };
@@ -71,8 +72,9 @@ export class SafetensorsFile {
    * One tensor of any float type, widened to float32 (exactly).
    * @throws SaraError FILE_CORRUPT as {@link read}, and when its element type is no float
    */
-  async readFloat32(name: string): Promise<FloatTensor> {
-    const { dtype, shape, data } = await this.read(name);
+  async readFloat32(tensor: string | TensorEntry): Promise<FloatTensor> {
+    const { name } = this.#entry(tensor);
+    const { dtype, shape, data } = await this.read(tensor);
     switch (dtype) {
       case 'float32':
         return { dtype, shape, data: data as Float32Array };
@@ -92,8 +94,8 @@ export class SafetensorsFile {
    * The stored bytes of one tensor in pieces, for hashing and copying without holding it whole.
    * @throws SaraError FILE_CORRUPT as {@link read}
    */
-  async *chunks(name: string): AsyncGenerator<Uint8Array> {
-    const entry = this.#entry(name);
+  async *chunks(tensor: string | TensorEntry): AsyncGenerator<Uint8Array> {
+    const entry = this.#entry(tensor);
     for (let done = 0; done < entry.sizeBytes; done += READ_CHUNK_BYTES) {
       const length = Math.min(READ_CHUNK_BYTES, entry.sizeBytes - done);
       const bytes = await readUpTo(this.#handle, entry.offsetBytes + done, length);
@@ -106,9 +108,10 @@ export class SafetensorsFile {
     await this.#handle.close();
   }
 
-  #entry(name: string): TensorEntry {
-    const entry = this.entries.get(name);
-    if (entry === undefined) throw missingTensor(this.path, name);
+  #entry(tensor: string | TensorEntry): TensorEntry {
+    if (typeof tensor !== 'string') return tensor;
+    const entry = this.entries.get(tensor);
+    if (entry === undefined) throw missingTensor(this.path, tensor);
     return entry;
   }
 

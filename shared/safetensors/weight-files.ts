@@ -1,6 +1,7 @@
 /**
  * The weights of one model component as one table of tensors, however many files hold them: a single
- * `<base>.safetensors`, or shards listed by `<base>.safetensors.index.json`; full precision before `fp16`.
+ * `<base>.safetensors`, or shards listed by `<base>.safetensors.index.json`; full precision before `fp16`. The table
+ * can be read under other names ({@link WeightFiles.view}): of other versions, or of one file for a whole model.
  *
  * The index comes from the same stranger as the shards: it may name only files beside itself, and both must
  * tell the same story about which shard holds which tensor.
@@ -19,19 +20,23 @@ const INDEX_DEPTH = 8;
 export type WeightFilesBaseName = 'diffusion_pytorch_model' | 'model';
 
 export class WeightFiles {
-  readonly folder: string;
+  /** The folder or file the weights came from, for messages. */
+  readonly source: string;
   /** Every tensor by name, file after file. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
-  readonly #files: readonly SafetensorsFile[];
-  readonly #fileByName: ReadonlyMap<string, SafetensorsFile>;
+  /** Of the first file; shards carry the same. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly #fileByPath: ReadonlyMap<string, SafetensorsFile>;
 
-  private constructor(folder: string, files: readonly SafetensorsFile[]) {
-    this.folder = folder;
-    this.#files = files;
-    this.entries = new Map(files.flatMap((file) => [...file.entries]));
-    this.#fileByName = new Map(
-      files.flatMap((file) => [...file.entries.keys()].map((name) => [name, file] as const)),
-    );
+  private constructor(
+    source: string,
+    files: readonly SafetensorsFile[],
+    entries: ReadonlyMap<string, TensorEntry>,
+  ) {
+    this.source = source;
+    this.entries = entries;
+    this.metadata = files[0]?.metadata ?? new Map<string, string>();
+    this.#fileByPath = new Map(files.map((file) => [file.path, file]));
   }
 
   /**
@@ -44,37 +49,73 @@ export class WeightFiles {
     const names = await listFolder(folder);
     for (const single of [`${baseName}.safetensors`, `${baseName}.fp16.safetensors`]) {
       if (names.has(single))
-        return new WeightFiles(folder, [await SafetensorsFile.open(join(folder, single))]);
+        return WeightFiles.#whole(folder, [await SafetensorsFile.open(join(folder, single))]);
     }
     for (const index of [`${baseName}.safetensors.index.json`, `${baseName}.safetensors.index.fp16.json`]) {
-      if (names.has(index)) return new WeightFiles(folder, await openShards(folder, index));
+      if (names.has(index)) return WeightFiles.#whole(folder, await openShards(folder, index));
     }
     throw nothingToOpen(folder, baseName, names);
   }
 
+  /**
+   * One file alone, whatever its name.
+   * @throws SaraError as {@link SafetensorsFile.open}
+   */
+  static async openFile(path: string): Promise<WeightFiles> {
+    return WeightFiles.#whole(path, [await SafetensorsFile.open(path)]);
+  }
+
+  static #whole(source: string, files: readonly SafetensorsFile[]): WeightFiles {
+    return new WeightFiles(source, files, new Map(files.flatMap((file) => [...file.entries])));
+  }
+
+  /**
+   * The same files as another table: tensors under other names, or parts of them. Nothing is copied, and the files
+   * stay shared: closing one table closes both.
+   * @param entries of this table, or ranges of their bytes
+   * @throws SaraError INTERNAL when an entry points into a file that is none of these, or a name comes twice
+   */
+  view(entries: Iterable<TensorEntry>): WeightFiles {
+    const byName = new Map<string, TensorEntry>();
+    for (const entry of entries) {
+      if (byName.has(entry.name) || !this.#fileByPath.has(entry.file)) {
+        const problem = byName.has(entry.name) ? 'comes twice' : `points into ${entry.file}`;
+        throw new SaraError('INTERNAL', `a view of ${this.source}: "${entry.name}" ${problem}`, {
+          tensor: entry.name,
+        });
+      }
+      byName.set(entry.name, entry);
+    }
+    return new WeightFiles(this.source, [...this.#fileByPath.values()], byName);
+  }
+
   /** As {@link SafetensorsFile.read}, from whichever file holds it. */
-  read(name: string): Promise<Tensor> {
-    return this.#file(name).read(name);
+  async read(name: string): Promise<Tensor> {
+    const { file, entry } = this.#find(name);
+    return file.read(entry);
   }
 
   /** As {@link SafetensorsFile.readFloat32}. */
-  readFloat32(name: string): Promise<FloatTensor> {
-    return this.#file(name).readFloat32(name);
+  async readFloat32(name: string): Promise<FloatTensor> {
+    const { file, entry } = this.#find(name);
+    return file.readFloat32(entry);
   }
 
   /** As {@link SafetensorsFile.chunks}. */
   chunks(name: string): AsyncGenerator<Uint8Array> {
-    return this.#file(name).chunks(name);
+    const { file, entry } = this.#find(name);
+    return file.chunks(entry);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#files.map((file) => file.close()));
+    await Promise.all([...this.#fileByPath.values()].map((file) => file.close()));
   }
 
-  #file(name: string): SafetensorsFile {
-    const file = this.#fileByName.get(name);
-    if (file === undefined) throw missingTensor(this.folder, name);
-    return file;
+  #find(name: string): { file: SafetensorsFile; entry: TensorEntry } {
+    const entry = this.entries.get(name);
+    const file = entry && this.#fileByPath.get(entry.file);
+    if (entry === undefined || file === undefined) throw missingTensor(this.source, name);
+    return { file, entry };
   }
 }
 

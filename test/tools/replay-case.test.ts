@@ -85,7 +85,7 @@ describe('replay-case', () => {
   });
 
   it('refuses by name what is not implemented yet, and a wrong command line with its usage', async () => {
-    for (const kind of ['vae', 'lora']) {
+    for (const kind of ['lora']) {
       const { exitCode, stderr } = await replayCase(`test/golden/${kind}`);
       assert.equal(exitCode, 65);
       assert.match(stderr, new RegExp(`MODEL_UNSUPPORTED: .* of kind ${kind}`));

@@ -1,32 +1,39 @@
 /**
- * ResnetBlock2D and the down- and up-samplers between resolutions.
+ * ResnetBlock2D and the down- and up-samplers between resolutions, of UNets and of autoencoders.
  * Shapes: x [B,C,H,W]; the time embedding is already activated, [B,E].
  */
 import { SaraError } from '../../shared/errors.ts';
 import type { Graph, Value } from '../engine/graph.ts';
-import type { UNetConfig } from './diffusers-config.ts';
 import { conv2d, groupNorm, linear } from './layers.ts';
+
+/** The group norms of a resnet. */
+export interface ResnetNorm {
+  readonly normNumGroups: number;
+  readonly normEpsilon: number;
+}
 
 /**
  * x + f(x, time), divided by `scaleFactor`; a 1x1 convolution carries x when the number of channels changes.
+ * @param time null in autoencoders, which know no time
  * @returns [B, outChannels, H, W]
  */
 export function resnetBlock(
   graph: Graph,
-  config: UNetConfig,
+  { normNumGroups, normEpsilon }: ResnetNorm,
   name: string,
   x: Value,
-  time: Value,
+  time: Value | null,
   outChannels: number,
   scaleFactor = 1,
 ): Value {
-  const { normNumGroups, normEpsilon } = config;
   const [batch, inChannels] = x.shape;
 
   let hidden = graph.silu(groupNorm(graph, `${name}.norm1`, x, normNumGroups, normEpsilon));
   hidden = conv2d(graph, `${name}.conv1`, hidden, outChannels, 3, { pads: 1 });
-  const shift = linear(graph, `${name}.time_emb_proj`, time, outChannels);
-  hidden = graph.add(hidden, graph.reshape(shift, [batch, outChannels, 1, 1]));
+  if (time !== null) {
+    const shift = linear(graph, `${name}.time_emb_proj`, time, outChannels);
+    hidden = graph.add(hidden, graph.reshape(shift, [batch, outChannels, 1, 1]));
+  }
   hidden = graph.silu(groupNorm(graph, `${name}.norm2`, hidden, normNumGroups, normEpsilon));
   hidden = conv2d(graph, `${name}.conv2`, hidden, outChannels, 3, { pads: 1 });
 
@@ -39,16 +46,21 @@ export function resnetBlock(
  * Halves height and width, rounding up with padding 1 and down with padding 0.
  * @throws SaraError CONFIG_INVALID when nothing would be left
  */
-export function downsampler(graph: Graph, config: UNetConfig, name: string, x: Value): Value {
+export function downsampler(
+  graph: Graph,
+  { downsamplePadding }: { readonly downsamplePadding: 0 | 1 },
+  name: string,
+  x: Value,
+): Value {
   const [, , height, width] = x.shape;
-  if (config.downsamplePadding === 0 && Math.min(height, width) < 2) {
+  if (downsamplePadding === 0 && Math.min(height, width) < 2) {
     throw new SaraError(
       'CONFIG_INVALID',
-      `the sample is too small for this UNet: ${name} would halve ${height} x ${width} pixels to none; use a larger size`,
+      `the sample is too small for this model: ${name} would halve ${height} x ${width} pixels to none; use a larger size`,
       { block: name, height, width },
     );
   }
-  const pads = config.downsamplePadding === 1 ? 1 : { top: 0, left: 0, bottom: 1, right: 1 };
+  const pads = downsamplePadding === 1 ? 1 : { top: 0, left: 0, bottom: 1, right: 1 };
   return conv2d(graph, `${name}.conv`, x, x.shape[1], 3, { stride: 2, pads });
 }
 

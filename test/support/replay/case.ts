@@ -11,6 +11,7 @@ import { replaySara } from './sara.ts';
 import { replaySchedulers } from './schedulers.ts';
 import { replayTokenizer } from './tokenizer.ts';
 import { replayUNet } from './unet.ts';
+import { replayVae } from './vae.ts';
 
 export type CaseKind = 'unet' | 'clip-text' | 'sara' | 'rank' | 'schedulers' | 'tokenizer' | 'vae' | 'lora';
 
@@ -57,6 +58,7 @@ export async function replayCase(kind: CaseKind, folder: string, engine: Engine)
     case 'tokenizer':
       return replayTokenizer(folder);
     case 'vae':
+      return replayVae(folder, engine);
     case 'lora':
       throw new SaraError(
         'MODEL_UNSUPPORTED',

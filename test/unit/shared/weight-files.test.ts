@@ -6,6 +6,7 @@ import { baseModelHash } from '../../../shared/digest.ts';
 import { SaraError, type ErrorCode } from '../../../shared/errors.ts';
 import { WeightFiles, writeSafetensors } from '../../../shared/safetensors.ts';
 import { floatTensor } from '../../../shared/tensor.ts';
+import { saraError } from '../../support/sara-error.ts';
 
 const BASE = 'diffusion_pytorch_model';
 const INDEX = `${BASE}.safetensors.index.json`;
@@ -70,6 +71,27 @@ describe('weight files', () => {
     await symlink(blob, join(folder, `${BASE}.safetensors`));
     const files = await WeightFiles.open(folder, BASE);
     assert.match(files.entries.get('a')?.file ?? '', /0a1b2c$/);
+    await files.close();
+  });
+
+  it('show the same files as another table: renamed, and by rows', async () => {
+    await writeShards({ a: SHARDS[0], b: SHARDS[1] });
+    const files = await WeightFiles.open(folder, BASE);
+    const a = files.entries.get('a') ?? assert.fail('a is there');
+    const second = { ...a, name: 'second', shape: [1], offsetBytes: a.offsetBytes + 4, sizeBytes: 4 };
+    const view = files.view([{ ...a, name: 'renamed' }, second]);
+    assert.deepEqual([...view.entries.keys()], ['renamed', 'second']);
+    assert.deepEqual((await view.read('renamed')).data, A.tensor.data);
+    assert.deepEqual(await view.readFloat32('second'), floatTensor([1], [2]));
+    const bytes: Uint8Array[] = [];
+    for await (const piece of view.chunks('second')) bytes.push(piece);
+    assert.deepEqual(Buffer.concat(bytes), Buffer.from(Float32Array.of(2).buffer));
+    await assert.rejects(view.read('b'), saraError('FILE_CORRUPT', /holds no tensor "b"/));
+    assert.throws(() => files.view([a, a]), saraError('INTERNAL', /"a" comes twice/));
+    assert.throws(
+      () => files.view([{ ...a, file: '/elsewhere' }]),
+      saraError('INTERNAL', /"a" points into \/elsewhere/),
+    );
     await files.close();
   });
 

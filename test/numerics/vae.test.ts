@@ -1,0 +1,17 @@
+/** The autoencoder against values recorded with diffusers. */
+import assert from 'node:assert/strict';
+import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
+import { replayVae, VAE_TOLERANCE } from '../support/replay/vae.ts';
+
+describe('AutoencoderKL, against diffusers', () => {
+  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
+
+  it(`gives the recorded posterior and picture within ${VAE_TOLERANCE}`, async () => {
+    const comparisons = await replayVae('test/golden/vae', engine);
+    comparisons.assertPassed();
+    assert.deepEqual(
+      [...(comparisons.quantities.get('output')?.errors.keys() ?? [])],
+      ['mean', 'logvar', 'decoded'],
+    );
+  });
+});
