@@ -17,10 +17,10 @@ export interface SymmetricEigen {
 const MAX_SHIFTS = 30;
 
 /**
- * A column whose squares sum to less is taken as zero: dividing by them would overflow. Of no account in a matrix
- * whose entries are around 1, to which callers scale.
+ * A column whose squares sum to less is taken as zero: the square of their inverse would overflow. Of no account in a
+ * matrix whose entries are around 1, to which callers scale. Rank-deficient matrices come to such columns.
  */
-const NEGLIGIBLE_SQUARE = 2 ** -1000;
+const NEGLIGIBLE_SQUARE = 2 ** -400;
 
 /**
  * @param n size of the matrix

@@ -99,6 +99,21 @@ describe('symmetric eigendecomposition', () => {
     assert.equal(values.filter((value) => Math.abs(value) > 1e-12).length, rank);
   });
 
+  it('is not led astray by the ever smaller noise that a third of a matrix among zeros leaves', () => {
+    // Gram matrix of a factor with entries in every third column only, scaled so that the noise of the eliminated
+    // columns falls to 1e-150, where the square of an inverse square once overflowed.
+    const n = 24;
+    const factor = someNumbers(320, 1);
+    const gram = symmetric(n, (i, j) => {
+      if (i % 3 !== 0 || j % 3 !== 0) return 0;
+      let sum = 0;
+      for (let row = 0; row < 40; row++) sum += factor[row * 8 + i / 3] * factor[row * 8 + j / 3];
+      return sum / 10;
+    });
+    const values = assertDecomposes(n, gram);
+    assert.equal(values.filter((value) => Math.abs(value) > 1e-12).length, 8);
+  });
+
   it('finds the known eigenvalues of the discrete Laplacian', () => {
     const n = 20;
     const values = assertDecomposes(
