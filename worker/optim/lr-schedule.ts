@@ -5,7 +5,7 @@
 import { MAX_THRESHOLD_FOR_LEARNING_RATE } from '../../shared/config.ts';
 import { SaraError } from '../../shared/errors.ts';
 
-export const LR_SCHEDULES = ['constant', 'linear', 'cosine'] as const;
+export const LR_SCHEDULES = ['constant', 'linear', 'polynomial', 'cosine', 'cosine-restarts'] as const;
 export type LrScheduleKind = (typeof LR_SCHEDULES)[number];
 
 export interface LrSchedule {
@@ -14,8 +14,14 @@ export interface LrSchedule {
   readonly learningRate: number;
   /** Updates over which the rate rises linearly to the peak; 0 for none. */
   readonly warmupSteps: number;
-  /** Updates in the run; where `linear` and `cosine` would reach zero. */
+  /** Updates in the run; where the rate that falls would reach its end. */
   readonly totalSteps: number;
+  /** Share of the peak that is left there, in [0, 1]; 0 unless given. */
+  readonly endRatio?: number;
+  /** How often `cosine-restarts` falls, each time over as many updates; 1 unless given. */
+  readonly cycles?: number;
+  /** Exponent of `polynomial`, positive; 1 unless given. */
+  readonly power?: number;
 }
 
 /**
@@ -23,24 +29,35 @@ export interface LrSchedule {
  *
  * The warm-up's first update already moves, with peak / (warmupSteps + 1): a rate of zero would throw a step away.
  *
- * @param step updates already applied, so 0 for the first; at or past `totalSteps` the decayed rate is 0
+ * @param step updates already applied, so 0 for the first; at or past `totalSteps` the rate has fallen
  */
 export function learningRateAt(schedule: LrSchedule, step: number): number {
-  const { learningRate, warmupSteps, totalSteps } = schedule;
+  const { learningRate, warmupSteps, totalSteps, endRatio = 0 } = schedule;
   if (step < warmupSteps) return (learningRate * (step + 1)) / (warmupSteps + 1);
   const progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
-  return learningRate * decay(schedule.kind, progress);
+  return learningRate * (endRatio + (1 - endRatio) * remaining(schedule, progress));
 }
 
-function decay(kind: LrScheduleKind, progress: number): number {
+/** How much of the fall is still ahead: 1 at the peak, 0 at the end. */
+function remaining({ kind, cycles = 1, power = 1 }: LrSchedule, progress: number): number {
   switch (kind) {
     case 'constant':
       return 1;
     case 'linear':
       return 1 - progress;
+    case 'polynomial':
+      return (1 - progress) ** power;
     case 'cosine':
-      return 0.5 * (1 + Math.cos(Math.PI * progress));
+      return halfCosine(progress);
+    case 'cosine-restarts':
+      // The last fall ends at its end, not at another restart.
+      return progress === 1 ? 0 : halfCosine((cycles * progress) % 1);
   }
+}
+
+/** From 1 to 0 over [0, 1]; Loshchilov and Hutter, "SGDR", equation 5. */
+function halfCosine(x: number): number {
+  return 0.5 * (1 + Math.cos(Math.PI * x));
 }
 
 /**

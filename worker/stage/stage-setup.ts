@@ -95,6 +95,9 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
       learningRate: config.optimizer.learningRate ?? learningRateForThreshold(threshold ?? 0),
       warmupSteps: config.schedule.warmupSteps,
       totalSteps: config.train.steps,
+      endRatio: config.schedule.endRatio,
+      cycles: config.schedule.cycles,
+      power: config.schedule.power,
     }),
     close: () => model.close(),
   };

@@ -31,10 +31,19 @@ export const optimizerSection = section({
 });
 
 export const scheduleSection = section({
-  type: field(z.enum(['cosine', 'linear', 'constant']), {
-    doc: 'How the learning rate falls to zero over the run, or that it does not.',
+  type: field(z.enum(['cosine', 'cosine-restarts', 'linear', 'polynomial', 'constant']), {
+    doc: 'How the learning rate falls over the run, or that it does not.',
     default: 'cosine',
   }),
+  endRatio: field(z.number().min(0).max(1), {
+    doc: 'Share of the peak rate that is left at the end.',
+    default: 0,
+  }),
+  cycles: field(z.int().min(1).max(1000), {
+    doc: 'How often cosine-restarts falls, starting at the peak each time.',
+    default: 1,
+  }),
+  power: field(z.number().gt(0), { doc: 'Exponent of polynomial; 1 is linear.', default: 1 }),
   warmupSteps: field(z.int().min(0), {
     doc: 'Steps over which the rate first rises to its peak.',
     unit: 'steps',

@@ -15,10 +15,12 @@ function close(actual: number, expected: number): void {
   );
 }
 
+const BASE: LrSchedule = { kind: 'cosine', learningRate: 1, warmupSteps: 0, totalSteps: 100 };
+
 describe('learning rate schedule', () => {
   it('rises linearly from a first update that already moves to the peak', () => {
     for (const kind of LR_SCHEDULES) {
-      const schedule: LrSchedule = { kind, learningRate: 1, warmupSteps: 4, totalSteps: 20 };
+      const schedule = { ...BASE, kind, warmupSteps: 4, totalSteps: 20 };
       [0, 1, 2, 3, 4].forEach((step) => {
         close(learningRateAt(schedule, step), (step + 1) / 5);
       });
@@ -26,22 +28,59 @@ describe('learning rate schedule', () => {
   });
 
   it('falls as half a cosine wave', () => {
-    const schedule: LrSchedule = { kind: 'cosine', learningRate: 2e-4, warmupSteps: 0, totalSteps: 100 };
+    const schedule = { ...BASE, learningRate: 2e-4 };
     close(learningRateAt(schedule, 0), 2e-4);
     close(learningRateAt(schedule, 25), 2e-4 * 0.5 * (1 + Math.SQRT1_2));
     close(learningRateAt(schedule, 50), 1e-4);
     close(learningRateAt(schedule, 100), 0);
   });
 
-  it('falls linearly, or not at all', () => {
-    const linear: LrSchedule = { kind: 'linear', learningRate: 1, warmupSteps: 10, totalSteps: 30 };
+  it('falls as several half waves, each from the peak, the last one to the end', () => {
+    const schedule: LrSchedule = {
+      ...BASE,
+      kind: 'cosine-restarts',
+      cycles: 4,
+      warmupSteps: 20,
+      totalSteps: 120,
+    };
+    for (const cycle of [0, 1, 2, 3]) {
+      const first = 20 + 25 * cycle;
+      close(learningRateAt(schedule, first), 1);
+      close(learningRateAt(schedule, first + 10), 0.5 * (1 + Math.cos(0.4 * Math.PI)));
+    }
+    close(learningRateAt(schedule, 120), 0);
+    close(learningRateAt(schedule, 1000), 0);
+  });
+
+  it('with one cycle is the cosine', () => {
+    for (const step of [0, 1, 33, 99, 100]) {
+      close(learningRateAt({ ...BASE, kind: 'cosine-restarts' }, step), learningRateAt(BASE, step));
+    }
+  });
+
+  it('falls linearly, as a power of the way left, or not at all', () => {
+    const linear: LrSchedule = { ...BASE, kind: 'linear', warmupSteps: 10, totalSteps: 30 };
     close(learningRateAt(linear, 20), 0.5);
     close(learningRateAt(linear, 29), 0.05);
+    const power: LrSchedule = { ...linear, kind: 'polynomial', power: 3 };
+    close(learningRateAt(power, 20), 0.125);
+    close(learningRateAt({ ...power, power: 1 }, 29), 0.05);
     close(learningRateAt({ ...linear, kind: 'constant' }, 29), 1);
   });
 
-  it('stays at zero past the end instead of rising again', () => {
-    close(learningRateAt({ kind: 'cosine', learningRate: 1, warmupSteps: 0, totalSteps: 10 }, 15), 0);
+  it('falls to a share of the peak where one is to be left', () => {
+    for (const kind of ['linear', 'polynomial', 'cosine', 'cosine-restarts'] as const) {
+      const schedule: LrSchedule = { ...BASE, kind, learningRate: 2, endRatio: 0.1 };
+      close(learningRateAt(schedule, 0), 2);
+      close(learningRateAt(schedule, 50), 1.1);
+      close(learningRateAt(schedule, 100), 0.2);
+    }
+  });
+
+  it('stays at its end instead of rising again', () => {
+    for (const kind of ['linear', 'polynomial', 'cosine', 'cosine-restarts'] as const) {
+      close(learningRateAt({ ...BASE, kind, totalSteps: 10 }, 15), 0);
+    }
   });
 });
 

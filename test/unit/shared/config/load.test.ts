@@ -93,7 +93,7 @@ describe('config', () => {
           maxGradNorm: 1,
           ema: { decay: null },
         },
-        schedule: { type: 'cosine', warmupSteps: 0 },
+        schedule: { type: 'cosine', endRatio: 0, cycles: 1, power: 1, warmupSteps: 0 },
         train: { steps: 5000, batchSize: 4, microBatchSize: 1, seed: 0, textEncoder: false },
         pipeline: { stages: null, replicas: null },
         validation: { everySteps: 500, numSamples: 64, timesteps: 8 },
@@ -205,7 +205,7 @@ schedule:
           /run\.yaml:2: data\.resolution is 4\.5; expected integer/,
           /run\.yaml:3: optimizer\.betas\[1\] is 1; expected optimizer\.betas: \[number in \[0, 1\), number in \[0, 1\)\]/,
           /run\.yaml:4: preview\.seeds\[1\] is -1; expected preview\.seeds: non-empty list of integer >= 0/,
-          /run\.yaml:5: schedule is null; expected a section with type, warmupSteps/,
+          /run\.yaml:5: schedule is null; expected a section with type, endRatio, cycles, power, warmupSteps/,
         ),
       );
     });
