@@ -70,7 +70,8 @@ export function buildTrainingGraph(
     const { lastHiddenState, pooled } = buildClipText(graph, textEncoder.config, inputIds, {
       clipSkip: 0,
       eosPositions: unet.textTime === null ? null : graph.input('eos_positions', [batch], 'int32'),
-      prefix: TEXT_ENCODER_PREFIX + textEncoder.prefix,
+      scope: TEXT_ENCODER_PREFIX,
+      prefix: textEncoder.prefix,
     });
     prediction = buildUNet(graph, unet, {
       sample: graph.input('sample', [batch, unet.inChannels, height, width]),

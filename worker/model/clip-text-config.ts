@@ -18,6 +18,11 @@ export interface ClipTextConfig {
   readonly eosTokenId: number;
   /** Width of text_projection's output; null for CLIPTextModel, which has none. */
   readonly projectionDim: number | null;
+  /**
+   * linear: `text_projection.weight`, [projection, hidden], as transformers stores it. matrix: `text_projection`,
+   * [hidden, projection], as OpenCLIP does and with it every single-file checkpoint.
+   */
+  readonly projectionForm: 'linear' | 'matrix';
 }
 
 /** Fields that describe training, storage or generation and change nothing in the forward pass of a frozen encoder. */
@@ -63,6 +68,7 @@ export function parseClipTextConfig(json: unknown, source: string): ClipTextConf
     layerNormEpsilon: fields.positive('layer_norm_eps', 1e-5),
     eosTokenId: fields.integer('eos_token_id', 49407, 0),
     projectionDim: withProjection ? projectionDim : null,
+    projectionForm: 'linear',
   };
   if (config.hiddenSize % config.numHeads !== 0) {
     throw fields.refusal(

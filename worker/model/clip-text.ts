@@ -20,8 +20,10 @@ export interface ClipTextOptions {
   readonly clipSkip: number;
   /** int32 [B]: where each sequence ends, from {@link eosPositions}; null when nothing pooled is wanted. */
   readonly eosPositions: Value | null;
-  /** What stands before every parameter's name: that of {@link clipTextPrefix}, after the caller's own if it has one. */
-  readonly prefix: string;
+  /** What the caller puts before every parameter's name, where a graph holds more than this encoder; else ''. */
+  readonly scope: string;
+  /** What the file puts there, see {@link clipTextPrefix}. */
+  readonly prefix: ClipTextPrefix;
 }
 
 export interface ClipTextStates {
@@ -45,7 +47,8 @@ export function buildClipText(
   inputIds: Value,
   options: ClipTextOptions,
 ): ClipTextStates {
-  const { clipSkip, eosPositions, prefix } = options;
+  const { clipSkip, eosPositions, scope } = options;
+  const prefix = scope + options.prefix;
   const [batch, numTokens] = inputIds.shape;
   if (numTokens > config.maxPositions) {
     throw new SaraError(
@@ -78,11 +81,7 @@ export function buildClipText(
     const whole = clipSkip === 0 ? lastHiddenState : normed(hidden[config.numLayers]);
     const rows = graph.reshape(whole, [batch * numTokens, config.hiddenSize]);
     const atEnd = graph.embedding(rows, eosPositions);
-    const pooled =
-      config.projectionDim === null
-        ? atEnd
-        : linear(graph, 'text_projection', atEnd, config.projectionDim, { bias: false });
-    return { lastHiddenState, penultimate, pooled };
+    return { lastHiddenState, penultimate, pooled: project(graph, config, atEnd, scope) };
   });
 }
 
@@ -125,9 +124,19 @@ export function clipTextParameters(config: ClipTextConfig, prefix: ClipTextPrefi
   buildClipText(graph, config, ids, {
     clipSkip: 0,
     eosPositions: graph.input('eos_positions', [1], 'int32'),
+    scope: '',
     prefix,
   });
   return new Map([...graph.weights].map(([name, value]) => [name, [...value.shape]]));
+}
+
+/** The state at the end token as the model was trained to compare it, [B,C] to [B,P]; unchanged without a projection. */
+function project(graph: Graph, config: ClipTextConfig, atEnd: Value, scope: string): Value {
+  const { projectionDim, projectionForm, hiddenSize } = config;
+  if (projectionDim === null) return atEnd;
+  if (projectionForm === 'linear')
+    return linear(graph, `${scope}text_projection`, atEnd, projectionDim, { bias: false });
+  return graph.matMul(atEnd, graph.weight(`${scope}text_projection`, [hiddenSize, projectionDim]));
 }
 
 /** Token plus position embedding, [B,T,C]. */

@@ -7,19 +7,13 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import { WeightFiles } from '../../shared/safetensors.ts';
-import { clipTextPrefix, readClipTextConfig, type ClipTextConfig, type ClipTextPrefix } from './clip-text.ts';
+import { clipTextPrefix, readClipTextConfig, type ClipTextConfig } from './clip-text.ts';
 import { readUNetConfig, type UNetConfig } from './diffusers-config.ts';
+import type { TextEncoderPart } from './text-condition.ts';
 import { NUM_TIME_IDS } from './unet.ts';
 import { ClipTokenizer } from './tokenizer.ts';
 
-export interface TextEncoderPart {
-  readonly config: ClipTextConfig;
-  readonly files: WeightFiles;
-  readonly prefix: ClipTextPrefix;
-  readonly tokenizer: ClipTokenizer;
-  /** Length of every encoded caption. */
-  readonly numTokens: number;
-}
+export type { TextEncoderPart } from './text-condition.ts';
 
 export class DiffusersModel {
   readonly path: string;

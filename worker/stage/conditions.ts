@@ -47,6 +47,7 @@ export class Conditions {
     const { lastHiddenState, pooled } = buildClipText(graph, text.config, ids, {
       clipSkip: 0,
       eosPositions: ends,
+      scope: '',
       prefix: text.prefix,
     });
     if (pooled === null)

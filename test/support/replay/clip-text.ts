@@ -36,6 +36,7 @@ export async function encodeRecordedText(folder: string, engine: Engine, clipSki
     const states = buildClipText(graph, config, graph.input('input_ids', ids.shape, 'int32'), {
       clipSkip,
       eosPositions: graph.input('eos_positions', [batch], 'int32'),
+      scope: '',
       prefix: clipTextPrefix(files.entries.keys()),
     });
     for (const [name, value] of Object.entries(states) as [string, Value][]) graph.output(name, value);

@@ -63,6 +63,7 @@ describe('CLIP text encoder', () => {
       layerNormEpsilon: 1e-5,
       eosTokenId: 2,
       projectionDim: null,
+      projectionForm: 'linear',
     });
   });
 
@@ -106,7 +107,7 @@ describe('CLIP text encoder', () => {
     const build = (numTokens: number, clipSkip: number): unknown => {
       const graph = new Graph();
       const ids = graph.input('input_ids', [1, numTokens], 'int32');
-      return buildClipText(graph, config, ids, { clipSkip, eosPositions: null, prefix: '' });
+      return buildClipText(graph, config, ids, { clipSkip, eosPositions: null, scope: '', prefix: '' });
     };
     assert.throws(
       () => build(78, 0),
