@@ -4,7 +4,7 @@
  * makes every adapter written before it unloadable.
  */
 import { createHash } from 'node:crypto';
-import { SAFETENSORS_DTYPE, type WeightFiles } from './safetensors.ts';
+import { SAFETENSORS_DTYPE, type TensorEntry } from './safetensors.ts';
 import { numElements } from './tensor.ts';
 
 /** 1 MiB of positions at a time. */
@@ -53,6 +53,12 @@ function* everyPosition(count: number): Generator<Uint32Array> {
   }
 }
 
+/** Weights as they are hashed: of files, or of a model at hand. */
+export interface HashedWeights {
+  readonly entries: ReadonlyMap<string, Pick<TensorEntry, 'name' | 'dtype' | 'shape'>>;
+  chunks(name: string): AsyncIterable<Uint8Array>;
+}
+
 /**
  * Fingerprint of a base model: the same for one file and for shards of it, different for another element type.
  * Hashed per tensor in name order: name LF safetensors dtype LF shape-as-comma-list LF bytes as stored.
@@ -60,7 +66,7 @@ function* everyPosition(count: number): Generator<Uint32Array> {
  * @returns lower-case hex
  * @throws SaraError FILE_CORRUPT when a file shrank since it was opened
  */
-export async function baseModelHash(files: WeightFiles): Promise<string> {
+export async function baseModelHash(files: HashedWeights): Promise<string> {
   const hash = createHash('sha256');
   const entries = [...files.entries.values()].sort((a, b) => compareNames(a.name, b.name));
   for (const { name, dtype, shape } of entries) {

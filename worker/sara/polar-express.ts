@@ -16,10 +16,10 @@ import { WeightStore } from '../engine/weight-store.ts';
 import { polarFactorByEigen, type MaskedMatrix, type PolarFactor } from './polar-factor.ts';
 
 /** Smallest singular value that is brought to 1, relative to the bound by which the matrix is scaled. */
-const RESOLUTION = 1e-4;
+export const RESOLUTION = 1e-4;
 
 /** How far from 1 singular values of at least {@link RESOLUTION} may end up. */
-const CONVERGED = 1e-5;
+export const CONVERGED = 1e-5;
 
 /** Up to this shorter side the host takes a few hundredths of a second, and is exact. */
 export const MAX_HOST_SIDE = 128;
@@ -97,7 +97,7 @@ function polarGraph(rows: number, columns: number): Graph {
  * Upper bound on the largest singular value, at most a few times too large: the geometric mean of the largest row
  * and column sum of magnitudes, or the Frobenius norm where that is smaller.
  */
-function spectralBound({ rows, columns, indices, values }: MaskedMatrix): number {
+export function spectralBound({ rows, columns, indices, values }: MaskedMatrix): number {
   const rowSums = new Float64Array(rows);
   const columnSums = new Float64Array(columns);
   let squares = 0;

@@ -36,7 +36,7 @@ export type PolarFactor = (matrix: MaskedMatrix) => Float32Array | Promise<Float
 export const RANK_TOLERANCE = 2 ** -20;
 
 /** In float64 on the host, exact to rounding; about 5 n^3 multiply-adds for n the shorter side. */
-export const polarFactorByEigen: PolarFactor = (matrix) => {
+export const polarFactorByEigen = (matrix: MaskedMatrix): Float32Array => {
   const scale = largestMagnitude(matrix.values);
   if (scale === 0) return new Float32Array(matrix.values.length);
   const compact = compactMatrix(matrix, scale);
