@@ -16,51 +16,116 @@ import type { Op } from './op.ts';
 /** Largest number of bytes of attention probabilities alive at once, in backward as in forward. */
 export const ATTENTION_BLOCK_BYTES = 64 * 2 ** 20;
 
+/** What becomes of a finished gradient, e.g. a masked gather in its place. */
+export type Finish = (value: Value, gradient: Value) => Value;
+
 /**
  * @param seeds per output value its incoming gradient, of the same shape
  * @param wrt values whose gradients are wanted
- * @returns per value of `wrt` its gradient; a value that no seed depends on is absent
+ * @param finish called for each gradient of `wrt` as soon as it is complete, so that what it adds to the graph stands
+ *   right behind the gradient and the dense one need not live longer
+ * @returns per value of `wrt` its finished gradient; a value that no seed depends on is absent
  */
 export function differentiate(
   graph: Graph,
   seeds: ReadonlyMap<Value, Value>,
   wrt: Iterable<Value>,
+  finish: Finish = (_, gradient) => gradient,
 ): Map<Value, Value> {
-  const targets = [...wrt];
+  const targets = new Set(wrt);
   const forwardNodes = [...graph.nodes];
   const needed = dependents(forwardNodes, targets);
-  const gradients = new Map<Value, Value>();
-  const accumulate = (value: Value, gradient: Value): void => {
-    if (!needed.has(value)) return;
+  const gradients = new Gradients(graph);
+  const finished = new Map<Value, Value>();
+  for (const [value, seed] of seeds) if (needed.has(value)) gradients.add(value, seed);
+
+  for (let i = forwardNodes.length - 1; i >= 0; i--) {
+    const node = forwardNodes[i];
+    graph.inBlock(node.block, () => {
+      const incoming = gradients.of(node.outputs[0]);
+      if (incoming === undefined) return;
+      if (targets.has(node.outputs[0])) finished.set(node.outputs[0], finish(node.outputs[0], incoming));
+      if (!node.inputs.some((input) => needed.has(input))) return;
+      if (node.op.kind === 'slice') {
+        gradients.addSlice(node.inputs[0], node.op, incoming);
+        return;
+      }
+      const contributions = vectorJacobianProducts(graph, node, incoming, (input) =>
+        needed.has(node.inputs[input]),
+      );
+      for (const [input, gradient] of contributions.entries()) {
+        if (gradient !== null && needed.has(node.inputs[input])) gradients.add(node.inputs[input], gradient);
+      }
+    });
+  }
+  return finished;
+}
+
+interface SliceGradient {
+  readonly axis: number;
+  readonly start: number;
+  readonly end: number;
+  readonly gradient: Value;
+}
+
+/** Gradients of forward values while they come in, one contribution per reader. */
+class Gradients {
+  readonly #graph: Graph;
+  readonly #sums = new Map<Value, Value>();
+  readonly #slices = new Map<Value, SliceGradient[]>();
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  add(value: Value, gradient: Value): void {
     if (!sameShape(value.shape, gradient.shape)) {
       throw new SaraError(
         'INTERNAL',
         `gradient of ${value.node.op.kind} has shape [${gradient.shape.join(', ')}], value [${value.shape.join(', ')}]`,
       );
     }
-    const known = gradients.get(value);
-    gradients.set(value, known === undefined ? gradient : graph.add(known, gradient));
-  };
-  for (const [value, seed] of seeds) accumulate(value, seed);
-
-  for (let i = forwardNodes.length - 1; i >= 0; i--) {
-    const node = forwardNodes[i];
-    const incoming = gradients.get(node.outputs[0]);
-    if (incoming === undefined || !node.inputs.some((input) => needed.has(input))) continue;
-    graph.inBlock(node.block, () => {
-      const contributions = vectorJacobianProducts(graph, node, incoming, (input) =>
-        needed.has(node.inputs[input]),
-      );
-      for (const [input, gradient] of contributions.entries()) {
-        if (gradient !== null) accumulate(node.inputs[input], gradient);
-      }
-    });
+    const known = this.#sums.get(value);
+    this.#sums.set(value, known === undefined ? gradient : this.#graph.add(known, gradient));
   }
-  return new Map(targets.flatMap((value) => (gradients.has(value) ? [[value, gradients.get(value)!]] : [])));
+
+  /** The gradient of the range of `value` that a slice read; zero elsewhere. */
+  addSlice(value: Value, { axis, start, end }: Omit<SliceGradient, 'gradient'>, gradient: Value): void {
+    const known = this.#slices.get(value) ?? [];
+    this.#slices.set(value, [...known, { axis, start, end, gradient }]);
+  }
+
+  /** The sum of what has come in, which must be all there is. */
+  of(value: Value): Value | undefined {
+    for (const gradient of this.#joinSlices(value)) this.add(value, gradient);
+    return this.#sums.get(value);
+  }
+
+  /** Slices that share the whole axis among them are put side by side; others are padded with zeros. */
+  #joinSlices(value: Value): Value[] {
+    const slices = (this.#slices.get(value) ?? []).sort((a, b) => a.start - b.start);
+    this.#slices.delete(value);
+    if (slices.length === 0) return [];
+    const { axis } = slices[0];
+    const ends = [0, ...slices.map(({ end }) => end)];
+    const tile =
+      slices.every((slice, i) => slice.axis === axis && slice.start === ends[i]) &&
+      ends[slices.length] === value.shape[axis];
+    if (tile && slices.length > 1)
+      return [
+        this.#graph.concat(
+          slices.map(({ gradient }) => gradient),
+          axis,
+        ),
+      ];
+    return slices.map((slice) =>
+      this.#graph.padAxis(slice.gradient, slice.axis, slice.start, value.shape[slice.axis] - slice.end),
+    );
+  }
 }
 
 /** Every value that depends on one of `sources`, the sources included. */
-function dependents(nodes: readonly Node[], sources: readonly Value[]): Set<Value> {
+function dependents(nodes: readonly Node[], sources: Iterable<Value>): Set<Value> {
   const reached = new Set<Value>(sources);
   for (const node of nodes) {
     if (node.inputs.some((input) => reached.has(input)))
@@ -158,7 +223,7 @@ function vectorJacobianProducts(
       });
     }
     case 'slice':
-      return [g.padAxis(dy, op.axis, op.start, a.shape[op.axis] - op.end)];
+      throw new SaraError('INTERNAL', 'slices of a value are differentiated together, see Gradients');
     case 'padAxis':
       return [g.slice(dy, op.axis, op.before, op.before + a.shape[op.axis])];
     case 'reshape':

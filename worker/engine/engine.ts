@@ -18,9 +18,13 @@ export interface Engine {
 export interface Executable {
   /**
    * @param inputs a tensor per declared graph input, of the declared shape
-   * @returns a tensor per graph output, owned by the caller
+   * @param into buffers for outputs that are wanted there, by output name; each of the output's length
+   * @returns a tensor per graph output, owned by the caller; those of `into` over the buffers given
    * @throws SaraError ENGINE_FAILED when the runtime refuses, with the runtime's own words as cause
    */
-  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    into?: ReadonlyMap<string, Float32Array>,
+  ): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }

@@ -107,10 +107,13 @@ export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<strin
   }
   const frameInputs = segment.framesIn.map((frame) => ({ frame, value: graph.inputs.get(frame.name)! }));
   const trained = [...graph.weights].filter(([name]) => numSelected.has(name));
-  const gradients = differentiate(graph, seeds, [
-    ...frameInputs.map(({ value }) => value),
-    ...trained.map(([, value]) => value),
-  ]);
+  const nameOf = new Map(trained.map(([name, value]) => [value, name]));
+  const wanted = [...frameInputs.map(({ value }) => value), ...nameOf.keys()];
+  const gradients = differentiate(graph, seeds, wanted, (value, gradient) => {
+    const name = nameOf.get(value);
+    const count = name === undefined ? null : (numSelected.get(name) ?? null);
+    return name === undefined || count === null ? gradient : graph.gatherMasked(gradient, name, count);
+  });
 
   graph.outputs.clear();
   if (loss !== undefined) graph.output(LOSS, loss);
@@ -122,11 +125,7 @@ export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<strin
     const gradient = gradients.get(value);
     if (gradient === undefined)
       throw new SaraError('INTERNAL', `the loss does not depend on trained weight ${name}`, { tensor: name });
-    const count = numSelected.get(name) ?? null;
-    graph.output(
-      weightGradientName(name),
-      count === null ? gradient : graph.gatherMasked(gradient, name, count),
-    );
+    graph.output(weightGradientName(name), gradient);
   }
   return graph;
 }

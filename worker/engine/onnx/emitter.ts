@@ -58,6 +58,11 @@ export class Emitter {
     return this.#shared(`f32:${value}`, 'float32', [], () => Float32Array.of(value));
   }
 
+  /** An int32 scalar constant; equal ones are shared. */
+  int32(value: number): string {
+    return this.#shared(`i32:${value}`, 'int32', [], () => Int32Array.of(value));
+  }
+
   /** A float32 vector of equal entries. */
   filled(length: number, value: number): string {
     return this.#shared(`fill:${length}:${value}`, 'float32', [length], () =>

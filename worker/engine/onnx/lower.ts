@@ -8,11 +8,13 @@
 import { SaraError } from '../../../shared/errors.ts';
 import { numElements, type DType } from '../../../shared/tensor.ts';
 import { sameShape, type Graph, type Node, type Value } from '../graph.ts';
-import type { Op } from '../op.ts';
+import type { ConvGeometry, Op } from '../op.ts';
 import { boundShape, type WeightStore } from '../weight-store.ts';
 import { Emitter } from './emitter.ts';
 import { emitAttention } from './lower-attention.ts';
-import { emitConv, emitConvInputGrad, emitConvWeightGrad, isMultiTap, tapMajorToOihw } from './lower-conv.ts';
+import { gradientBlocks, nodesGatheredInBlocks, type GradientBlock } from './gradient-blocks.ts';
+import { emitColumns, emitTaps, tapMajorToOihw, usesColumns } from './lower-conv-weight-grad.ts';
+import { emitConv, emitConvInputGrad, type ConvShapes } from './lower-conv.ts';
 import { emitGroupNorm, emitGroupNormGrad, emitLayerNorm, emitLayerNormGrad } from './lower-norm.ts';
 import { emitUpsample, emitUpsampleGrad } from './lower-upsample.ts';
 import { encodeOnnxModel, type OnnxType } from './onnx-schema.ts';
@@ -22,17 +24,23 @@ export type StoreFeed =
   | { readonly kind: 'weight'; readonly input: string; readonly name: string }
   | { readonly kind: 'scatter-indices'; readonly input: string; readonly name: string }
   | { readonly kind: 'scatter-values'; readonly input: string; readonly name: string }
-  /** `tapMajor` masks index a convolution's gradient as [kh*kw, O, I], see lower-conv.ts. */
-  | {
-      readonly kind: 'gradient-indices';
-      readonly input: string;
-      readonly name: string;
-      readonly tapMajor: { readonly numTaps: number; readonly numPairs: number } | null;
-    };
+  /** The masked indices within [start, end), which are the entries of one block of the gradient. */
+  | ({ readonly kind: 'gradient-indices'; readonly input: string; readonly name: string } & Pick<
+      GradientBlock,
+      'start' | 'end' | 'tapMajor'
+    >);
+
+/** One output of the ONNX model: a whole graph output, or the part of a compact gradient that `indices` asks for. */
+export interface LoweredOutput {
+  readonly name: string;
+  readonly indices: Extract<StoreFeed, { kind: 'gradient-indices' }> | null;
+}
 
 export interface LoweredModel {
   readonly bytes: Uint8Array;
   readonly feeds: readonly StoreFeed[];
+  /** Per graph output the ONNX outputs that follow each other in it. */
+  readonly outputs: ReadonlyMap<string, readonly LoweredOutput[]>;
   readonly numNodes: number;
 }
 
@@ -53,25 +61,35 @@ class Lowering {
   readonly #e = new Emitter();
   readonly #names = new Map<Value, string>();
   readonly #feeds: StoreFeed[] = [];
-  /** Gradients of convolution weights kept as [kh*kw, O, I], for the gather that follows. */
-  readonly #tapMajor = new Map<Value, string>();
+  readonly #inBlocks: ReadonlySet<Node>;
+  readonly #outputs = new Map<string, LoweredOutput[]>();
 
   constructor(graph: Graph, weights: WeightStore) {
     this.#graph = graph;
     this.#weights = weights;
+    this.#inBlocks = nodesGatheredInBlocks(graph.nodes, graph.outputs.values());
   }
 
   run(): LoweredModel {
     const live = liveNodes(this.#graph);
-    for (const node of this.#graph.nodes) if (live.has(node)) this.#emit(node);
+    const outputOf = new Map([...this.#graph.outputs].map(([name, value]) => [value, name]));
+    for (const node of this.#graph.nodes) {
+      if (!live.has(node) || this.#inBlocks.has(node)) continue;
+      const compact = node.op.kind === 'gatherMasked' ? outputOf.get(node.outputs[0]) : undefined;
+      if (compact === undefined) this.#emit(node);
+      else this.#outputs.set(compact, this.#emitCompactOutput(node, outputName(compact)));
+    }
     for (const [name, value] of this.#graph.outputs) {
+      if (this.#outputs.has(name)) continue;
       this.#e.emit('Identity', [this.#name(value)], {}, outputName(name));
-      this.#e.outputs.push({ name: outputName(name), type: value.type, dims: dimsOf(value) });
+      this.#e.outputs.push({ name: outputName(name), type: value.type, dims: value.shape });
+      this.#outputs.set(name, [{ name: outputName(name), indices: null }]);
     }
     const { nodes, initializers, inputs, outputs } = this.#e;
     return {
       bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }),
       feeds: this.#feeds,
+      outputs: this.#outputs,
       numNodes: nodes.length,
     };
   }
@@ -140,13 +158,9 @@ class Lowering {
       case 'conv2dInputGrad':
         emitConvInputGrad(e, op, inputs(), { dy: a.shape, w: b.shape, x: shape }, y);
         return;
-      case 'conv2dWeightGrad': {
-        const flat = emitConvWeightGrad(e, op, inputs(), { x: a.shape, dy: b.shape, w: shape });
-        if (isMultiTap(shape)) this.#tapMajor.set(node.outputs[0], flat);
-        if (!isMultiTap(shape)) e.reshape(flat, shape, y);
-        else if (this.#isReadDense(node.outputs[0])) tapMajorToOihw(e, flat, shape, y);
+      case 'conv2dWeightGrad':
+        this.#emitConvWeightGrad(op, inputs(), { x: a.shape, dy: b.shape, w: shape }, y);
         return;
-      }
       case 'softmax':
         e.emit('Softmax', inputs(), { axis: -1 }, y);
         return;
@@ -215,7 +229,7 @@ class Lowering {
         return;
       }
       case 'gatherMasked':
-        this.#emitGatherMasked(op.name, a, y);
+        this.#emitGatherMasked(node, y);
         return;
     }
   }
@@ -275,15 +289,53 @@ class Lowering {
     return e.reshape(e.emit('ScatterElements', [flat, indices, values], { axis: 0 }), shape);
   }
 
-  #emitGatherMasked(name: string, gradient: Value, y: string): void {
-    const tapMajorName = this.#tapMajor.get(gradient);
-    const [outChannels, inChannels, kh, kw] = gradient.shape;
-    const tapMajor =
-      tapMajorName === undefined ? null : { numTaps: kh * kw, numPairs: outChannels * inChannels };
-    const feed = { kind: 'gradient-indices', input: `indices:${name}`, name, tapMajor } as const;
-    const indices = this.#feed(feed, 'int32', [`num_selected:${name}`]);
-    const flat = this.#e.reshape(tapMajorName ?? this.#name(gradient), [-1]);
-    this.#e.emit('Gather', [flat, indices], { axis: 0 }, y);
+  /** A dense gradient that more than a masked gather reads. */
+  #emitConvWeightGrad(op: ConvGeometry, names: readonly string[], shapes: ConvShapes, y: string): void {
+    const e = this.#e;
+    if (!usesColumns(shapes)) {
+      tapMajorToOihw(e, emitTaps(e, op, names, shapes), shapes.w, y);
+      return;
+    }
+    const { rows, columns } = emitColumns(e, op, names, shapes);
+    const product = e.emit('FusedMatMul', [rows, columns], { transA: 0, transB: 1, alpha: { float: 1 } });
+    e.reshape(product, shapes.w, y);
+  }
+
+  #emitGatherMasked(node: Node, y: string): void {
+    const parts = this.#gatherBlocks(node, (part) => `${y}#${part}`);
+    this.#e.emit(
+      'Concat',
+      parts.map(({ name }) => name),
+      { axis: 0 },
+      y,
+    );
+  }
+
+  /** A compact gradient that leaves the graph: every part is an output of its own, so nothing joins them. */
+  #emitCompactOutput(node: Node, output: string): LoweredOutput[] {
+    const parts = this.#gatherBlocks(node, (part) => `${output}#${part}`);
+    for (const { name, indices } of parts)
+      this.#e.outputs.push({ name, type: 'float32', dims: [lengthName(indices)] });
+    return parts;
+  }
+
+  #gatherBlocks({ op, inputs }: Node, nameOfPart: (part: number) => string) {
+    const e = this.#e;
+    const { name } = op as Extract<Op, { kind: 'gatherMasked' }>;
+    const blocks = gradientBlocks(e, inputs[0], this.#inBlocks, (value) => this.#name(value));
+    return blocks.map(({ start, end, tapMajor, emit }, part) => {
+      const indices = {
+        kind: 'gradient-indices',
+        input: `indices:${name}#${part}`,
+        name,
+        start,
+        end,
+        tapMajor,
+      } as const;
+      const fed = this.#feed(indices, 'int32', [lengthName(indices)]);
+      const within = start === 0 ? fed : e.emit('Sub', [fed, e.int32(start)]);
+      return { name: e.emit('Gather', [emit(), within], { axis: 0 }, nameOfPart(part)), indices };
+    });
   }
 
   #feed(feed: StoreFeed, type: OnnxType, dims: readonly (number | string)[]): string {
@@ -291,19 +343,11 @@ class Lowering {
     this.#e.inputs.push({ name: feed.input, type, dims });
     return feed.input;
   }
-
-  #isReadDense(value: Value): boolean {
-    return (
-      [...this.#graph.outputs.values()].includes(value) ||
-      this.#graph.nodes.some((node) => node.op.kind !== 'gatherMasked' && node.inputs.includes(value))
-    );
-  }
 }
 
-/** A compact gradient's length changes at re-selection, so its dimension is a name. */
-function dimsOf(value: Value): readonly (number | string)[] {
-  const { op } = value.node;
-  return op.kind === 'gatherMasked' ? [`num_selected:${op.name}`] : value.shape;
+/** A part's length changes at re-selection, so its dimension is a name. */
+function lengthName({ input }: StoreFeed): string {
+  return `length:${input}`;
 }
 
 /** Nodes some output depends on. */

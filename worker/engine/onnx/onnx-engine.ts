@@ -11,8 +11,8 @@ import { numElements, type Tensor } from '../../../shared/tensor.ts';
 import type { Engine, Executable } from '../engine.ts';
 import type { Graph } from '../graph.ts';
 import type { WeightStore } from '../weight-store.ts';
-import { inputName, lowerToOnnx, outputName, type StoreFeed } from './lower.ts';
-import { tapMajorIndices } from './lower-conv.ts';
+import { tapMajorIndices } from './lower-conv-weight-grad.ts';
+import { inputName, lowerToOnnx, type LoweredModel, type StoreFeed } from './lower.ts';
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
@@ -20,6 +20,8 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   /** Threads of one operator. */
   readonly numThreads: number;
+  /** Path prefix of the runtime's own profile, one JSON file per program, complete when it is disposed. */
+  readonly profilePrefix?: string | null;
 }
 
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {
@@ -40,7 +42,7 @@ class OnnxEngine implements Engine {
     const lowered = lowerToOnnx(graph, weights);
     try {
       const session = await ort.InferenceSession.create(lowered.bytes, this.#sessionOptions());
-      return new OnnxExecutable(session, graph, weights, lowered.feeds);
+      return new OnnxExecutable(session, graph, weights, lowered);
     } catch (cause) {
       throw engineFailure(
         `ONNX Runtime refused a graph of ${lowered.numNodes} nodes on provider ${this.device}`,
@@ -50,7 +52,7 @@ class OnnxEngine implements Engine {
   }
 
   #sessionOptions(): ort.InferenceSession.SessionOptions {
-    const { provider, numThreads } = this.#options;
+    const { provider, numThreads, profilePrefix = null } = this.#options;
     return {
       executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
       graphOptimizationLevel: 'all',
@@ -58,6 +60,10 @@ class OnnxEngine implements Engine {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
+      // A plan of all buffers would be allocated beside what the first run left in the arena: a gigabyte more at
+      // Stable Diffusion sizes, for no time.
+      enableMemPattern: false,
+      ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
       extra: {
         session: {
           // External data is named relative to this folder, so that a weight file anywhere can be mapped.
@@ -74,25 +80,21 @@ class OnnxExecutable implements Executable {
   readonly #session: ort.InferenceSession;
   readonly #graph: Graph;
   readonly #weights: WeightStore;
-  readonly #feeds: readonly StoreFeed[];
-  readonly #outputs: string[];
+  readonly #lowered: LoweredModel;
   /** Runtime tensors over store buffers, remade only when the buffer behind a name is another one. */
   readonly #bound = new Map<string, { source: Float32Array | Int32Array; tensor: ort.Tensor }>();
 
-  constructor(
-    session: ort.InferenceSession,
-    graph: Graph,
-    weights: WeightStore,
-    feeds: readonly StoreFeed[],
-  ) {
+  constructor(session: ort.InferenceSession, graph: Graph, weights: WeightStore, lowered: LoweredModel) {
     this.#session = session;
     this.#graph = graph;
     this.#weights = weights;
-    this.#feeds = feeds;
-    this.#outputs = [...graph.outputs.keys()];
+    this.#lowered = lowered;
   }
 
-  async run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async run(
+    inputs: Readonly<Record<string, Tensor>>,
+    into: ReadonlyMap<string, Float32Array> = new Map(),
+  ): Promise<Record<string, Tensor>> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, value] of this.#graph.inputs) {
       const tensor = inputs[name] as Tensor | undefined;
@@ -107,13 +109,66 @@ class OnnxExecutable implements Executable {
       }
       feeds[inputName(name)] = new ort.Tensor(value.type, tensor.data as Float32Array, value.shape);
     }
-    for (const feed of this.#feeds) feeds[feed.input] = this.#storeTensor(feed);
+    for (const feed of this.#lowered.feeds) feeds[feed.input] = this.#storeTensor(feed);
+    const { fetches, joined } = this.#fetches(feeds, into);
     try {
-      const results = await this.#session.run(feeds);
-      return Object.fromEntries(this.#outputs.map((name) => [name, fromOrt(results[outputName(name)])]));
+      const results = await this.#session.run(feeds, fetches);
+      return Object.fromEntries(
+        [...this.#lowered.outputs].map(([name, [first]]) => {
+          const data = joined.get(name);
+          if (data === undefined) return [name, fromOrt(results[first.name])];
+          const shape = first.indices === null ? this.#graph.outputs.get(name)!.shape : [data.length];
+          return [name, { dtype: 'float32', shape: [...shape], data }];
+        }),
+      );
     } catch (cause) {
       throw engineFailure('ONNX Runtime failed to run a graph', cause);
     }
+  }
+
+  /**
+   * Where the runtime writes each output: the caller's buffers, and one buffer per compact gradient, whose parts
+   * come from several outputs; its own memory for the rest (null).
+   */
+  #fetches(
+    feeds: Readonly<Record<string, ort.Tensor>>,
+    into: ReadonlyMap<string, Float32Array>,
+  ): { fetches: Record<string, ort.Tensor | null>; joined: Map<string, Float32Array> } {
+    const fetches: Record<string, ort.Tensor | null> = {};
+    const joined = new Map<string, Float32Array>();
+    for (const [name, parts] of this.#lowered.outputs) {
+      const lengths = parts.map(({ indices }) =>
+        indices === null
+          ? numElements(this.#graph.outputs.get(name)!.shape)
+          : feeds[indices.input].dims.reduce((n, d) => n * d, 1),
+      );
+      const total = lengths.reduce((sum, length) => sum + length, 0);
+      const wanted = into.get(name);
+      if (wanted !== undefined && wanted.length !== total) {
+        throw new SaraError(
+          'INTERNAL',
+          `output ${name} has ${total} values, the buffer for it holds ${wanted.length}`,
+          { output: name },
+        );
+      }
+      if (wanted === undefined && parts[0].indices === null) {
+        fetches[parts[0].name] = null;
+        continue;
+      }
+      const data = wanted ?? new Float32Array(total);
+      joined.set(name, data);
+      let offset = 0;
+      for (const [i, part] of parts.entries()) {
+        const dims = part.indices === null ? this.#graph.outputs.get(name)!.shape : [lengths[i]];
+        // The runtime refuses to write nothing into a buffer of no bytes.
+        fetches[part.name] =
+          lengths[i] === 0
+            ? null
+            : new ort.Tensor('float32', data.subarray(offset, offset + lengths[i]), dims);
+        offset += lengths[i];
+      }
+    }
+    return { fetches, joined };
   }
 
   async dispose(): Promise<void> {
@@ -148,13 +203,30 @@ class OnnxExecutable implements Executable {
       const shape = feed.kind === 'weight' ? this.#graph.weights.get(feed.name)!.shape : [source.length];
       return new ort.Tensor('float32', source, shape);
     }
-    const { numTaps, numPairs } =
-      feed.kind === 'gradient-indices' && feed.tapMajor !== null
-        ? feed.tapMajor
-        : { numTaps: 1, numPairs: 1 };
-    const indices = numTaps === 1 ? source : tapMajorIndices(source, numTaps, numPairs);
+    const indices = feed.kind === 'gradient-indices' ? blockIndices(feed, source) : source;
     return new ort.Tensor('int32', indices, [indices.length]);
   }
+}
+
+/** The entries of ascending `indices` that lie in the feed's block: a view, but for tap-major blocks. */
+function blockIndices(
+  { start, end, tapMajor }: Extract<StoreFeed, { kind: 'gradient-indices' }>,
+  indices: Int32Array,
+): Int32Array {
+  const own = indices.subarray(lowerBound(indices, start), lowerBound(indices, end));
+  return tapMajor === null ? own : tapMajorIndices(own, tapMajor.numTaps, tapMajor.numPairs);
+}
+
+/** Number of entries of ascending `sorted` below `bound`. */
+function lowerBound(sorted: Int32Array, bound: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function fromOrt(tensor: ort.Tensor): Tensor {
