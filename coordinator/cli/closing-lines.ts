@@ -1,7 +1,7 @@
 /** The last words of a run that succeeded: what was made, where it is, what to try next. */
+import { formatBytes } from '../../shared/bytes.ts';
 import type { ResolvedRunConfig } from '../../shared/config.ts';
-import { formatBytes } from '../bytes.ts';
-import { alignColumns } from '../table.ts';
+import { alignColumns } from '../../shared/table.ts';
 import { formatDuration, shownPath } from './text.ts';
 import type { RunView } from './run-view.ts';
 

@@ -1,6 +1,6 @@
 /** Options that several commands share, and how their texts become values. */
 import { InvalidArgumentError, Option } from 'commander';
-import { parseBytes } from '../bytes.ts';
+import { parseBytes } from '../../shared/bytes.ts';
 
 export const DEFAULT_COORDINATOR = '127.0.0.1:7780';
 export const DEFAULT_NATS = 'nats://127.0.0.1:4222';

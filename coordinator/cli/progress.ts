@@ -2,8 +2,8 @@
  * A run as it is told at the terminal: lasting lines for what happened, and below them, on a TTY, one line that is
  * redrawn with every step. Elsewhere (a log file, CI) that line is printed now and then instead.
  */
+import { formatBytes } from '../../shared/bytes.ts';
 import type { RunEvent } from '../../shared/run-event.ts';
-import { formatBytes } from '../bytes.ts';
 import { formatDuration, shownPath } from './text.ts';
 import { newView, recentLoss, recentRate, secondsLeft, updateView, type RunView } from './run-view.ts';
 

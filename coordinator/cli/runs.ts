@@ -1,13 +1,13 @@
 /** Commands that ask a coordinator: submit, status, list, watch, cancel, workers. Results go to stdout. */
 import { resolve } from 'node:path';
+import { formatBytes } from '../../shared/bytes.ts';
 import { loadRunConfig, serializeRunConfig } from '../../shared/config.ts';
 import { connectCoordinator, type CoordinatorClient } from '../../shared/coordinator-client.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
 import type { PlanSummary, RunSummary } from '../../shared/run-api.ts';
 import { isTerminal } from '../../shared/run-event.ts';
-import { formatBytes } from '../bytes.ts';
+import { alignColumns } from '../../shared/table.ts';
 import { requireRunId } from '../run-id.ts';
-import { alignColumns } from '../table.ts';
 import { formatDuration, formatTime } from './text.ts';
 import { Progress } from './progress.ts';
 import { followRun } from './watch-run.ts';

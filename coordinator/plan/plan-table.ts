@@ -1,6 +1,6 @@
 /** A plan as text: the table that `sara plan` prints and that a run shows before it starts. */
-import { formatBytes } from '../bytes.ts';
-import { alignColumns } from '../table.ts';
+import { formatBytes } from '../../shared/bytes.ts';
+import { alignColumns } from '../../shared/table.ts';
 import type { RunPlan, StageEstimate } from './run-plan.ts';
 
 const HEADER = [

@@ -1,6 +1,6 @@
 /** Why a model cannot be placed: the broken relation in its values, and what would make it hold. */
+import { exactBytes } from '../../shared/bytes.ts';
 import { SaraError } from '../../shared/errors.ts';
-import { exactBytes } from '../bytes.ts';
 import { foldableCuts, mostStages, wholeModel } from './fold.ts';
 import type { PlanRequest } from './run-plan.ts';
 import { nestStages, type StageGroup } from './search.ts';

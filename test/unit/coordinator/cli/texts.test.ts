@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { exactBytes, formatBytes, parseBytes } from '../../../../coordinator/bytes.ts';
+import { exactBytes, formatBytes, parseBytes } from '../../../../shared/bytes.ts';
 import { closingLines } from '../../../../coordinator/cli/closing-lines.ts';
 import { newView, type RunView } from '../../../../coordinator/cli/run-view.ts';
 import { formatDuration, shownPath } from '../../../../coordinator/cli/text.ts';
 import { describeError } from '../../../../coordinator/cli/user-error.ts';
-import { alignColumns } from '../../../../coordinator/table.ts';
+import { alignColumns } from '../../../../shared/table.ts';
 import { ChildFailed } from '../../../../coordinator/worker-program.ts';
 import { resolveRunConfig } from '../../../../shared/config.ts';
 import { ERROR_CODES, SaraError, type ErrorCode } from '../../../../shared/errors.ts';
