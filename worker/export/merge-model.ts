@@ -11,6 +11,7 @@ import type { Tensor } from '../../shared/tensor.ts';
 import { applyDeltas, combineAdapters, type WeightedAdapter } from '../sara/adapter.ts';
 import { encodeWeights } from '../sara/encode-weights.ts';
 import type { MaskedVector } from '../sara/mask.ts';
+import { describeAdapters } from './export-metadata.ts';
 import {
   copyModelFolder,
   isFolder,
@@ -40,7 +41,7 @@ export async function mergeModel(
   const unet = (await isFolder(join(baseFolder, 'unet'))) ? 'unet' : '.';
   await writeFolder(outFolder, existing, async (staging) => {
     await copyModelFolder(baseFolder, staging, [unet]);
-    await mergeUNet(join(baseFolder, unet), join(staging, unet), deltas, describe(adapters));
+    await mergeUNet(join(baseFolder, unet), join(staging, unet), deltas, describeAdapters(adapters));
   });
 }
 
@@ -106,16 +107,4 @@ async function mergedTensor(files: WeightFiles, entry: TensorEntry, deltas: Mask
     shape,
     data: encodeWeights(entry, data, 'merged', "lower the adapters' strength"),
   };
-}
-
-/** What was merged, for the new files' metadata. */
-function describe(adapters: readonly WeightedAdapter[]): string {
-  return JSON.stringify(
-    adapters.map(({ adapter, strength }) => ({
-      mask_digest: adapter.mask.digest,
-      base_model_hash: adapter.metadata.baseModelHash,
-      step: adapter.metadata.step,
-      strength,
-    })),
-  );
 }

@@ -1,0 +1,40 @@
+/** Adapters for recorded UNets, as training would leave them, without the training. */
+import { baseModelHash } from '../../shared/digest.ts';
+import { WeightFiles } from '../../shared/safetensors.ts';
+import { makeAdapter, type Adapter, type AdapterMetadata } from '../../worker/sara/adapter.ts';
+import { selectByThreshold } from '../../worker/sara/selection.ts';
+import { tensorsOf } from './golden-sara.ts';
+import { someNumbers } from './numbers.ts';
+
+export interface MadeAdapterOptions {
+  /** Entries of smaller magnitude are changed. */
+  readonly threshold?: number;
+  /** Of the pseudo-random change. */
+  readonly seed?: number;
+  /** Its largest magnitude. */
+  readonly size?: number;
+  readonly metadata?: Partial<AdapterMetadata>;
+}
+
+/** @param unet folder with config.json and weights */
+export async function makeAdapterFor(unet: string, options: MadeAdapterOptions = {}): Promise<Adapter> {
+  const { threshold = 0.02, seed = 1, size = 1e-2, metadata = {} } = options;
+  const files = await WeightFiles.open(unet, 'diffusion_pytorch_model');
+  const hash = await baseModelHash(files);
+  await files.close();
+  const { mask, values } = await selectByThreshold(tensorsOf(unet), threshold);
+  const change = someNumbers(mask.count, seed);
+  const trained = values.map((value, i) => value + size * change[i]);
+  return makeAdapter(mask, trained, values, {
+    baseModelHash: hash,
+    threshold,
+    fraction: null,
+    stage: 1,
+    step: 40,
+    rankWeight: 5e-3,
+    learningRate: 2e-4,
+    seed: 7n,
+    toolVersion: 'test',
+    ...metadata,
+  });
+}
