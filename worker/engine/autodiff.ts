@@ -10,11 +10,11 @@
  */
 import { SaraError } from '../../shared/errors.ts';
 import { numElements } from '../../shared/tensor.ts';
+import { attentionBlocks, causalMask } from './attention-blocks.ts';
 import { sameShape, type Graph, type Node, type Value } from './graph.ts';
 import type { Op } from './op.ts';
 
-/** Largest number of bytes of attention probabilities alive at once, in backward as in forward. */
-export const ATTENTION_BLOCK_BYTES = 64 * 2 ** 20;
+export { ATTENTION_BLOCK_BYTES, attentionBlockRows, causalMask } from './attention-blocks.ts';
 
 /** What becomes of a finished gradient, e.g. a masked gather in its place. */
 export type Finish = (value: Value, gradient: Value) => Value;
@@ -212,7 +212,7 @@ function vectorJacobianProducts(
     case 'layerNorm':
       return [...g.node({ ...op, kind: 'layerNormGrad' }, [a, b, dy], [a.shape, b.shape, b.shape])];
     case 'attention':
-      return attentionGradients(g, op, inputs, dy);
+      return attentionGradients(g, op, inputs, y, dy);
     case 'concat': {
       let start = 0;
       return inputs.map((input, i) => {
@@ -311,74 +311,84 @@ function matMulGradients(
 }
 
 /**
- * Number of query rows whose probabilities [batch, heads, rows, numKeys] stay below
- * {@link ATTENTION_BLOCK_BYTES}; at least one.
- */
-export function attentionBlockRows(
-  batch: number,
-  numHeads: number,
-  numQueries: number,
-  numKeys: number,
-): number {
-  const rowBytes = batch * numHeads * numKeys * 4;
-  return Math.max(1, Math.min(numQueries, Math.floor(ATTENTION_BLOCK_BYTES / rowBytes)));
-}
-
-/** -1e9 above the diagonal, [rows, numKeys], for query rows starting at `start`; added to the scores. */
-export function causalMask(start: number, rows: number, numKeys: number): Float32Array {
-  const mask = new Float32Array(rows * numKeys);
-  for (let i = 0; i < rows; i++)
-    mask.fill(-1e9, i * numKeys + Math.min(numKeys, start + i + 1), (i + 1) * numKeys);
-  return mask;
-}
-
-/**
- * Probabilities are recomputed block by block of query rows, so that the backward pass never holds an
- * S x S matrix either.
+ * Probabilities are computed again block by block, so that the backward pass holds no S x S matrix either.
+ *
+ * With p = softmax(s) and D = rowsum(dOut * out), ds = p (dOut v^T - D): the subtraction is one more column of the
+ * product, [dOut, -D] [v, 1]^T, so that a block of scores is passed over once.
+ * @see Dao et al. (2022), FlashAttention, appendix B.2
  */
 function attentionGradients(
   g: Graph,
   op: Extract<Op, { kind: 'attention' }>,
   inputs: readonly Value[],
-  dy: Value,
+  out: Value,
+  dOut: Value,
 ): Value[] {
-  const [batch, numQueries] = inputs[0].shape;
-  const numKeys = inputs[1].shape[1];
   const { numHeads, scale } = op;
-  const [q, k, v, dOut] = [...inputs, dy].map((x) => splitHeads(g, x, numHeads));
-  const rows = attentionBlockRows(batch, numHeads, numQueries, numKeys);
-  const dqBlocks: Value[] = [];
+  const [q, k, v, y, dy] = [...inputs, out, dOut].map((x) => splitHeads(g, x, numHeads));
+  const [numGroups, numQueries] = q.shape;
+  const numKeys = k.shape[1];
+  const rowSums = g.sum(g.mul(dy, y), [2]);
+  const dyAndSum = g.concat([dy, g.unary('neg', rowSums)], 2);
+  const one = g.broadcastTo(g.constant([1, 1, 1], Float32Array.of(1)), [numGroups, numKeys, 1]);
+  const vAndOne = g.concat([v, one], 2);
+
+  const dqParts: Value[][] = [];
+  const dkParts: Value[] = [];
+  const dvParts: Value[] = [];
   let dk: Value | null = null;
   let dv: Value | null = null;
-  for (let start = 0; start < numQueries; start += rows) {
-    const end = Math.min(numQueries, start + rows);
-    const whole = start === 0 && end === numQueries;
-    const qBlock = whole ? q : g.slice(q, 2, start, end);
-    const dOutBlock = whole ? dOut : g.slice(dOut, 2, start, end);
-    let scores = g.matMul(qBlock, k, { transB: true, alpha: scale });
-    if (op.causal)
-      scores = g.add(scores, g.constant([end - start, numKeys], causalMask(start, end - start, numKeys)));
+  for (const { groupStart, groupEnd, rowStart, rowEnd } of attentionBlocks(numGroups, numQueries, numKeys)) {
+    const ofGroups = (x: Value): Value =>
+      groupEnd - groupStart === numGroups ? x : g.slice(x, 0, groupStart, groupEnd);
+    const ofBlock = (x: Value): Value =>
+      rowEnd - rowStart === numQueries ? ofGroups(x) : g.slice(ofGroups(x), 1, rowStart, rowEnd);
+    const [queries, keys] = [ofBlock(q), ofGroups(k)];
+    let scores = g.matMul(queries, keys, { transB: true, alpha: scale });
+    if (op.causal) {
+      const mask = causalMask(rowStart, rowEnd - rowStart, numKeys);
+      scores = g.add(scores, g.constant([rowEnd - rowStart, numKeys], mask));
+    }
     const p = g.softmax(scores);
-    const dp = g.matMul(dOutBlock, v, { transB: true });
-    const ds = g.node({ kind: 'softmaxGrad' }, [p, dp], [p.shape])[0];
-    dqBlocks.push(g.matMul(ds, k, { alpha: scale }));
-    const dkBlock = g.matMul(ds, qBlock, { transA: true, alpha: scale });
-    const dvBlock = g.matMul(p, dOutBlock, { transA: true });
+    const ds = g.mul(p, g.matMul(ofBlock(dyAndSum), ofGroups(vAndOne), { transB: true }));
+    const dkBlock = g.matMul(ds, queries, { transA: true, alpha: scale });
+    const dvBlock = g.matMul(p, ofBlock(dy), { transA: true });
     dk = dk === null ? dkBlock : g.add(dk, dkBlock);
     dv = dv === null ? dvBlock : g.add(dv, dvBlock);
+    const dq = g.matMul(ds, keys, { alpha: scale });
+    if (rowStart === 0) dqParts.push([dq]);
+    else dqParts[dqParts.length - 1].push(dq);
+    if (rowEnd < numQueries) continue;
+    dkParts.push(dk);
+    dvParts.push(dv);
+    dk = null;
+    dv = null;
   }
-  const dq = dqBlocks.length === 1 ? dqBlocks[0] : g.concat(dqBlocks, 2);
-  return [dq, dk!, dv!].map((x) => mergeHeads(g, x));
+  const dq = join(
+    g,
+    dqParts.map((rows) => join(g, rows, 1)),
+    0,
+  );
+  const batch = inputs[0].shape[0];
+  return [dq, join(g, dkParts, 0), join(g, dvParts, 0)].map((x) => mergeHeads(g, x, batch));
 }
 
-/** [B,S,H*D] -> [B,H,S,D] */
+function join(g: Graph, parts: readonly Value[], axis: number): Value {
+  return parts.length === 1 ? parts[0] : g.concat(parts, axis);
+}
+
+/** [B,S,H*D] -> [B*H,S,D] */
 function splitHeads(g: Graph, x: Value, numHeads: number): Value {
   const [batch, tokens, channels] = x.shape;
-  return g.transpose(g.reshape(x, [batch, tokens, numHeads, channels / numHeads]), [0, 2, 1, 3]);
+  const size = channels / numHeads;
+  const heads = g.transpose(g.reshape(x, [batch, tokens, numHeads, size]), [0, 2, 1, 3]);
+  return g.reshape(heads, [batch * numHeads, tokens, size]);
 }
 
-/** [B,H,S,D] -> [B,S,H*D] */
-function mergeHeads(g: Graph, x: Value): Value {
-  const [batch, numHeads, tokens, size] = x.shape;
-  return g.reshape(g.transpose(x, [0, 2, 1, 3]), [batch, tokens, numHeads * size]);
+/** [B*H,S,D] -> [B,S,H*D] */
+function mergeHeads(g: Graph, x: Value, batch: number): Value {
+  const [numGroups, tokens, size] = x.shape;
+  const numHeads = numGroups / batch;
+  const heads = g.reshape(x, [batch, numHeads, tokens, size]);
+  return g.reshape(g.transpose(heads, [0, 2, 1, 3]), [batch, tokens, numHeads * size]);
 }

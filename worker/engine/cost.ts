@@ -17,9 +17,7 @@ export function blockCosts(graph: Graph): BlockCost[] {
     const cost = costs.get(node.block) ?? { flops: 0, parameterCount: 0, activationBytes: 0 };
     costs.set(node.block, cost);
     cost.flops += nodeFlops(node);
-    // A reshape is a view; everything else writes its output.
-    if (node.op.kind !== 'reshape')
-      for (const output of node.outputs) cost.activationBytes += sizeBytes(output);
+    if (!isView(node)) for (const output of node.outputs) cost.activationBytes += sizeBytes(output);
     for (const input of node.inputs) {
       if (input.node.op.kind !== 'weight' || owned.has(input)) continue;
       owned.add(input);
@@ -65,6 +63,13 @@ export function nodeFlops(node: Node): number {
     default:
       return 0;
   }
+}
+
+/** Writes nothing: another shape of its input, or rows of a weight. */
+function isView({ op, inputs }: Node): boolean {
+  return (
+    op.kind === 'reshape' || (op.kind === 'slice' && op.axis === 0 && inputs[0].node.op.kind === 'weight')
+  );
 }
 
 function isLeaf(node: Node): boolean {

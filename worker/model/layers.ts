@@ -18,6 +18,23 @@ export function linear(
   return graph.linear(x, weight, bias);
 }
 
+/**
+ * A layer whose output is read in parts, [..., widths[0]], [..., widths[1]], ...: the weight is cut, which costs
+ * nothing, rather than the output, which would be copied. Parameters as {@link linear}'s, of all widths together.
+ */
+export function linearParts(graph: Graph, name: string, x: Value, widths: readonly number[]): Value[] {
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const weight = graph.weight(`${name}.weight`, [total, x.shape[x.shape.length - 1]]);
+  const bias = graph.weight(`${name}.bias`, [total]);
+  let start = 0;
+  return widths.map((width) => {
+    const end = start + width;
+    const part = graph.linear(x, graph.slice(weight, 0, start, end), graph.slice(bias, 0, start, end));
+    start = end;
+    return part;
+  });
+}
+
 /** x [B,I,H,W] to [B, outChannels, H', W']; parameters `name.weight` [O,I,k,k] and `name.bias` [O]. */
 export function conv2d(
   graph: Graph,

@@ -5,7 +5,7 @@
  */
 import type { Graph, Value } from '../engine/graph.ts';
 import type { UNetConfig } from './diffusers-config.ts';
-import { conv2d, groupNorm, layerNorm, linear } from './layers.ts';
+import { conv2d, groupNorm, layerNorm, linear, linearParts } from './layers.ts';
 
 /** Fixed in diffusers' Transformer2DModel, whatever the config's norm_eps. */
 const INPUT_NORM_EPSILON = 1e-6;
@@ -70,12 +70,10 @@ function attention(graph: Graph, name: string, x: Value, context: Value, numHead
   return linear(graph, `${name}.to_out.0`, graph.attention(q, k, v, numHeads), channels);
 }
 
-/** GEGLU: one projection yields value and gate side by side; value * gelu(gate), then back to C channels. */
+/** GEGLU: one projection yields value and gate; value * gelu(gate), then back to C channels. */
 function feedForward(graph: Graph, name: string, x: Value): Value {
   const channels = x.shape[2];
   const inner = channels * FEED_FORWARD_EXPANSION;
-  const both = linear(graph, `${name}.net.0.proj`, x, 2 * inner);
-  const value = graph.slice(both, 2, 0, inner);
-  const gate = graph.slice(both, 2, inner, 2 * inner);
+  const [value, gate] = linearParts(graph, `${name}.net.0.proj`, x, [inner, inner]);
   return linear(graph, `${name}.net.2`, graph.mul(value, graph.unary('gelu', gate)), channels);
 }

@@ -6,7 +6,7 @@ import type { OnnxAttribute, OnnxInitializer, OnnxNode, OnnxType, OnnxValueInfo 
 
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-const MICROSOFT_OPS = new Set(['FusedMatMul', 'QuickGelu']);
+const MICROSOFT_OPS = new Set(['FusedMatMul', 'MultiHeadAttention', 'QuickGelu']);
 
 export class Emitter {
   readonly nodes: OnnxNode[] = [];

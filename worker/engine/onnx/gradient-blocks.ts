@@ -8,8 +8,10 @@
 import { numElements } from '../../../shared/tensor.ts';
 import type { Node, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
+import { countReaders } from '../readers.ts';
 import type { Emitter } from './emitter.ts';
 import { emitColumns, emitTaps, usesColumns } from './lower-conv-weight-grad.ts';
+import { emitMatMul } from './lower-linear.ts';
 
 /** Small enough to stay in a core's share of the last-level cache, large enough for a GEMM to run at full rate. */
 const BLOCK_BYTES = 4 * 2 ** 20;
@@ -29,12 +31,7 @@ export interface GradientBlock {
  * them block by block.
  */
 export function nodesGatheredInBlocks(nodes: readonly Node[], outputs: Iterable<Value>): Set<Node> {
-  const numReaders = new Map<Value, number>();
-  const count = (value: Value): void => {
-    numReaders.set(value, (numReaders.get(value) ?? 0) + 1);
-  };
-  for (const node of nodes) node.inputs.forEach(count);
-  for (const value of outputs) count(value);
+  const numReaders = countReaders(nodes, outputs);
   const found = new Set<Node>();
   const visit = (value: Value): void => {
     if (numReaders.get(value) !== 1 || !isBlockwise(value)) return;
@@ -104,19 +101,14 @@ export function gradientBlocks(
   });
 }
 
-type Product = Pick<Extract<Op, { kind: 'matMul' }>, 'transA' | 'transB' | 'alpha'>;
-
 /** Rows [start, end) of a product of matrices. */
 function blocksOfProduct(
   e: Emitter,
-  { transA, transB, alpha }: Product,
+  product: Parameters<typeof emitMatMul>[1],
   [a, b]: readonly string[],
 ): (start: number, end: number) => string {
-  return (start, end) => {
-    const rows = e.slice(a, [{ axis: transA ? 1 : 0, start, end }]);
-    const attributes = { transA: +transA, transB: +transB, alpha: { float: alpha } };
-    return e.emit('FusedMatMul', [rows, b], attributes);
-  };
+  return (start, end) =>
+    emitMatMul(e, product, [e.slice(a, [{ axis: product.transA ? 1 : 0, start, end }]), b]);
 }
 
 function rowBlocks(

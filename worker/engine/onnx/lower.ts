@@ -15,13 +15,22 @@ import { emitAttention } from './lower-attention.ts';
 import { gradientBlocks, nodesGatheredInBlocks, type GradientBlock } from './gradient-blocks.ts';
 import { emitColumns, emitTaps, tapMajorToOihw, usesColumns } from './lower-conv-weight-grad.ts';
 import { emitConv, emitConvInputGrad, type ConvShapes } from './lower-conv.ts';
+import { biasedProducts, emitBiasedProduct, emitMatMul, type BiasedProduct } from './lower-linear.ts';
 import { emitGroupNorm, emitGroupNormGrad, emitLayerNorm, emitLayerNormGrad } from './lower-norm.ts';
 import { emitUpsample, emitUpsampleGrad } from './lower-upsample.ts';
 import { encodeOnnxModel, type OnnxType } from './onnx-schema.ts';
 
 /** Values a run reads from the weight store. */
 export type StoreFeed =
-  | { readonly kind: 'weight'; readonly input: string; readonly name: string }
+  /** Flat entries [start, end) of a weight's buffer, as a tensor of `shape`. */
+  | {
+      readonly kind: 'weight';
+      readonly input: string;
+      readonly name: string;
+      readonly start: number;
+      readonly end: number;
+      readonly shape: readonly number[];
+    }
   | { readonly kind: 'scatter-indices'; readonly input: string; readonly name: string }
   | { readonly kind: 'scatter-values'; readonly input: string; readonly name: string }
   /** The masked indices within [start, end), which are the entries of one block of the gradient. */
@@ -62,19 +71,24 @@ class Lowering {
   readonly #names = new Map<Value, string>();
   readonly #feeds: StoreFeed[] = [];
   readonly #inBlocks: ReadonlySet<Node>;
+  readonly #biased: ReadonlyMap<Node, BiasedProduct>;
+  readonly #emittedElsewhere: ReadonlySet<Node>;
   readonly #outputs = new Map<string, LoweredOutput[]>();
 
   constructor(graph: Graph, weights: WeightStore) {
     this.#graph = graph;
     this.#weights = weights;
     this.#inBlocks = nodesGatheredInBlocks(graph.nodes, graph.outputs.values());
+    this.#biased = biasedProducts(graph.nodes, graph.outputs.values());
+    const products = [...this.#biased.values()].map(({ product }) => product);
+    this.#emittedElsewhere = new Set([...this.#inBlocks, ...products]);
   }
 
   run(): LoweredModel {
     const live = liveNodes(this.#graph);
     const outputOf = new Map([...this.#graph.outputs].map(([name, value]) => [value, name]));
     for (const node of this.#graph.nodes) {
-      if (!live.has(node) || this.#inBlocks.has(node)) continue;
+      if (!live.has(node) || this.#emittedElsewhere.has(node)) continue;
       const compact = node.op.kind === 'gatherMasked' ? outputOf.get(node.outputs[0]) : undefined;
       if (compact === undefined) this.#emit(node);
       else this.#outputs.set(compact, this.#emitCompactOutput(node, outputName(compact)));
@@ -95,6 +109,9 @@ class Lowering {
   }
 
   #name(value: Value): string {
+    const { op } = value.node;
+    if (op.kind === 'weight' && !this.#names.has(value))
+      this.#names.set(value, this.#emitWeight(value, 0, value.shape));
     const name = this.#names.get(value);
     if (name === undefined)
       throw new SaraError(
@@ -119,7 +136,8 @@ class Lowering {
         e.inputs.push({ name: inputName(op.name), type: node.outputs[0].type, dims: shape });
         return;
       case 'weight':
-        this.#names.set(node.outputs[0], this.#emitWeight(op.name, shape));
+        // Emitted when it is first read: a weight that is read in slices only never appears whole.
+        this.#names.delete(node.outputs[0]);
         return;
       case 'constant':
         this.#names.set(node.outputs[0], e.constant(shape, op.data));
@@ -134,12 +152,17 @@ class Lowering {
       case 'sin':
       case 'cos':
       case 'erf':
-      case 'add':
       case 'sub':
       case 'mul':
       case 'div':
         e.emit(op.kind[0].toUpperCase() + op.kind.slice(1), inputs(), {}, y);
         return;
+      case 'add': {
+        const biased = this.#biased.get(node);
+        if (biased === undefined) e.emit('Add', inputs(), {}, y);
+        else emitBiasedProduct(e, biased, (value) => this.#name(value), shape, y);
+        return;
+      }
       case 'silu':
         e.emit('QuickGelu', inputs(), { alpha: { float: 1 } }, y);
         return;
@@ -150,7 +173,7 @@ class Lowering {
         this.#emitAffine(op, this.#name(a), y);
         return;
       case 'matMul':
-        this.#emitMatMul(op, inputs(), y);
+        emitMatMul(e, op, inputs(), y);
         return;
       case 'conv2d':
         emitConv(e, op, inputs(), b.shape, y);
@@ -190,7 +213,9 @@ class Lowering {
         e.emit('Concat', inputs(), { axis: op.axis }, y);
         return;
       case 'slice':
-        e.slice(this.#name(a), [op], y);
+        if (a.node.op.kind === 'weight' && op.axis === 0)
+          this.#names.set(node.outputs[0], this.#emitWeight(a, op.start, shape));
+        else e.slice(this.#name(a), [op], y);
         return;
       case 'padAxis': {
         const pads = new Array<number>(2 * shape.length).fill(0);
@@ -242,38 +267,49 @@ class Lowering {
     else e.emit('Add', [e.emit('Mul', [x, e.scalar(mul)]), e.scalar(add)], {}, y);
   }
 
-  #emitMatMul({ transA, transB, alpha }: Extract<Op, { kind: 'matMul' }>, inputs: string[], y: string): void {
-    if (!transA && !transB && alpha === 1) this.#e.emit('MatMul', inputs, {}, y);
-    else
-      this.#e.emit('FusedMatMul', inputs, { transA: +transA, transB: +transB, alpha: { float: alpha } }, y);
-  }
-
-  #emitWeight(name: string, shape: readonly number[]): string {
+  /** The rows of a weight from `startRow` on that a tensor of `shape` holds: a view, but where values are scattered. */
+  #emitWeight(weight: Value, startRow: number, shape: readonly number[]): string {
     const e = this.#e;
+    const { name } = weight.node.op as Extract<Op, { kind: 'weight' }>;
     const binding = this.#weights.binding(name);
     const stored = boundShape(binding);
     if (
-      numElements(stored) !== numElements(shape) ||
-      (binding.kind !== 'in-place' && !sameShape(stored, shape))
+      numElements(stored) !== numElements(weight.shape) ||
+      (binding.kind !== 'in-place' && !sameShape(stored, weight.shape))
     ) {
       throw new SaraError(
         'FILE_CORRUPT',
-        `tensor ${name} has shape [${stored.join(', ')}] in the weight files; config.json asks for [${shape.join(', ')}]`,
+        `tensor ${name} has shape [${stored.join(', ')}] in the weight files; config.json asks for [${weight.shape.join(', ')}]`,
         { tensor: name },
       );
     }
-    if (binding.kind === 'in-place')
-      return this.#feed({ kind: 'weight', input: `weight:${name}`, name }, 'float32', shape);
+    const start = startRow * numElements(shape.slice(1));
+    const end = start + numElements(shape);
+    const isWhole = end - start === numElements(weight.shape);
+    const suffix = isWhole ? '' : `@${start}`;
+    if (binding.kind === 'in-place') {
+      const input = `weight:${name}${suffix}`;
+      return this.#feed({ kind: 'weight', input, name, start, end, shape }, 'float32', shape);
+    }
+    if (binding.kind === 'scattered' && !isWhole) {
+      const axis = { axis: 0, start: startRow, end: startRow + shape[0] };
+      return e.slice(this.#name(weight), [axis]);
+    }
 
     const { entry } = binding;
-    const initializer = `file:${name}`;
+    const initializer = `file:${name}${suffix}`;
+    const itemBytes = entry.sizeBytes / numElements(weight.shape);
     // Locations are relative to the root folder, which the engine names as the base: any absolute file serves.
     const location = entry.file.replace(/^\/+/, '');
     e.initializers.push({
       name: initializer,
       type: fileType(entry.dtype, name),
       dims: shape,
-      data: { location, offsetBytes: entry.offsetBytes, sizeBytes: entry.sizeBytes },
+      data: {
+        location,
+        offsetBytes: entry.offsetBytes + start * itemBytes,
+        sizeBytes: (end - start) * itemBytes,
+      },
     });
     const base = entry.dtype === 'float32' ? initializer : e.emit('Cast', [initializer], { to: 1 });
     if (binding.kind === 'frozen') return base;
@@ -297,7 +333,7 @@ class Lowering {
       return;
     }
     const { rows, columns } = emitColumns(e, op, names, shapes);
-    const product = e.emit('FusedMatMul', [rows, columns], { transA: 0, transB: 1, alpha: { float: 1 } });
+    const product = emitMatMul(e, { transA: false, transB: true, alpha: 1 }, [rows, columns]);
     e.reshape(product, shapes.w, y);
   }
 

@@ -200,8 +200,8 @@ class OnnxExecutable implements Executable {
 
   #wrap(feed: StoreFeed, source: Float32Array | Int32Array): ort.Tensor {
     if (source instanceof Float32Array) {
-      const shape = feed.kind === 'weight' ? this.#graph.weights.get(feed.name)!.shape : [source.length];
-      return new ort.Tensor('float32', source, shape);
+      if (feed.kind !== 'weight') return new ort.Tensor('float32', source, [source.length]);
+      return new ort.Tensor('float32', source.subarray(feed.start, feed.end), feed.shape);
     }
     const indices = feed.kind === 'gradient-indices' ? blockIndices(feed, source) : source;
     return new ort.Tensor('int32', indices, [indices.length]);
