@@ -25,13 +25,13 @@ import {
 import { SaraError } from '../../shared/errors.ts';
 import { TOOL_VERSION } from '../../shared/version.ts';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/stage-checkpoint.ts';
-import { adamwStep } from '../optim/adamw.ts';
+import { adamwStep, type AdamWUpdate } from '../optim/adamw.ts';
 import { clipByGlobalNorm, squaredNorm } from '../optim/clip.ts';
 import { learningRateAt } from '../optim/lr-schedule.ts';
 import { writeAdapter, type DeltaType } from '../sara/adapter-file.ts';
 import { makeAdapter } from '../sara/adapter.ts';
-import { entryView, flatIndex } from '../sara/mask.ts';
-import { addRankGradient, chooseRankMatrices } from '../sara/rank-term.ts';
+import { entryView, flatIndex, type SparseMask } from '../sara/mask.ts';
+import { addRankGradient, chooseRankMatrices, type RankGradient } from '../sara/rank-term.ts';
 import { reselect } from '../sara/reselect.ts';
 import { TrainableState } from '../sara/trainable-state.ts';
 import { MaskedVariables } from './masked-variables.ts';
@@ -59,17 +59,23 @@ export interface UpdateReport {
   readonly nuclearNorm: number;
 }
 
+/** What was selected, and where training starts from. */
+interface Origin {
+  readonly mask: SparseMask;
+  /** [mask.count] the base model's; never changed. */
+  readonly baseValues: Float32Array;
+  readonly rankCandidates: readonly string[];
+}
+
 export class SaraOptimizer extends Optimizer {
   static readonly className = 'Sara';
   readonly #settings: Settings;
   readonly #variables: NamedVariables;
   /** Our name of each variable by the one tfjs gives it; they differ where a model was loaded twice. */
   readonly #nameOf: ReadonlyMap<string, string>;
+  #origin: Origin;
   #state: TrainableState;
-  /** The base model's values at the initial mask. */
-  #baseValues: Float32Array;
   #active: MaskedVariables;
-  #rankCandidates: readonly string[];
   /** What each variable's memory was when we last looked: another one means that someone has assigned to it. */
   #dataIds: ReadonlyMap<string, object>;
   #lastUpdate: UpdateReport | null = null;
@@ -83,11 +89,9 @@ export class SaraOptimizer extends Optimizer {
     this.#settings = settle(options);
     this.#variables = variables;
     this.#nameOf = new Map([...variables].map(([name, variable]) => [variable.name, name]));
-    const { threshold, filter, rankTerm } = this.#settings;
-    this.#state = TrainableState.initial(selectFromVariables(variables, threshold, filter));
-    this.#baseValues = this.#state.values.slice();
+    this.#origin = originOf(variables, this.#settings);
+    this.#state = initialState(this.#origin);
     this.#active = new MaskedVariables(this.#state.activeMask, variables);
-    this.#rankCandidates = candidatesAmong(this.#state.initialMask, rankTerm);
     this.#dataIds = dataIdsOf(variables);
   }
 
@@ -137,44 +141,24 @@ export class SaraOptimizer extends Optimizer {
    * @throws SaraError NOT_FINITE when a gradient is not finite; CONFIG_INVALID when none is of this optimizer's variables
    */
   override applyGradients(gradients: NamedTensorMap | NamedTensor[]): void {
-    const { rankTerm, reselectStep, options, adamw, schedule } = this.#settings;
+    const { reselectStep, options, schedule } = this.#settings;
     const own = this.#ownGradients(gradients);
     const step = this.iterations;
     this.#takeOverForeignValues();
     if (step > 0 && step === reselectStep && this.#state.numReselections === 0) this.reselect();
 
-    const state = this.#state;
-    const gradient = new Float32Array(state.activeMask.count);
+    const gradient = new Float32Array(this.#state.activeMask.count);
     this.#active.gather(own, gradient);
-    const terms = chooseRankMatrices(this.#rankCandidates, rankTerm, options.seed, step)
-      .filter((name) => own.has(name))
-      .map((name) => rankGradientOf(state, name, rankTerm.weight))
-      .filter((term) => term !== null);
+    const terms = this.#rankTerms(step, (name) => own.has(name));
     for (const term of terms) addRankGradient(gradient, term);
     const { coefficient, gradientNorm } = clipByGlobalNorm([squaredNorm(gradient)], options.maxGradNorm);
-    const learningRate = learningRateAt(schedule, step);
 
-    const { activePositions } = state;
-    for (const entry of state.activeMask.entries) {
-      if (!own.has(entry.name)) continue;
-      adamwStep(
-        {
-          values: activePositions === null ? entryView(entry, state.values) : state.values,
-          positions: activePositions === null ? null : entryView(entry, activePositions),
-          gradient: entryView(entry, gradient),
-          gradientScale: coefficient,
-          moments: {
-            first: entryView(entry, state.moments.first),
-            second: entryView(entry, state.moments.second),
-          },
-          step: step + 1,
-          learningRate,
-        },
-        adamw,
-      );
-    }
-    this.#active.scatter(state.allActiveValues(), (name) => own.has(name));
-    this.#dataIds = dataIdsOf(this.#variables);
+    const learningRate = learningRateAt(schedule, step);
+    this.#update(gradient, (name) => own.has(name), {
+      gradientScale: coefficient,
+      step: step + 1,
+      learningRate,
+    });
     this.#lastUpdate = {
       step,
       learningRate,
@@ -222,13 +206,13 @@ export class SaraOptimizer extends Optimizer {
     this.#takeOverForeignValues();
     const baseHash = await this.#baseHash();
     const { state, step } = await readCheckpoint([path], { baseHash, owns: () => true });
-    const { initialMask } = this.#state;
-    if (state.initialMask.digest !== initialMask.digest) {
+    const { mask } = this.#origin;
+    if (state.initialMask.digest !== mask.digest) {
       throw new SaraError(
         'ADAPTER_MISMATCH',
         `${path} trains ${state.initialMask.count} weights (mask ${state.initialMask.digest}), this optimizer selected ` +
-          `${initialMask.count} (mask ${initialMask.digest}); give the threshold and patterns it was saved with`,
-        { file: path, own: initialMask.digest, saved: state.initialMask.digest },
+          `${mask.count} (mask ${mask.digest}); give the threshold and patterns it was saved with`,
+        { file: path, own: mask.digest, saved: state.initialMask.digest },
       );
     }
     this.#adopt(state);
@@ -251,7 +235,7 @@ export class SaraOptimizer extends Optimizer {
     const { initialMask, values, numReselections } = this.#snapshot();
     const { threshold, rankTerm, schedule, options } = this.#settings;
     const step = this.iterations;
-    const adapter = makeAdapter(initialMask, values, this.#baseValues, {
+    const adapter = makeAdapter(initialMask, values, this.#origin.baseValues, {
       baseModelHash: await this.#baseHash(),
       threshold,
       fraction: null,
@@ -304,6 +288,36 @@ export class SaraOptimizer extends Optimizer {
     );
   }
 
+  /** The rank term's shares at this step; a matrix that has no gradient has none of the term either. */
+  #rankTerms(step: number, hasGradient: (name: string) => boolean): RankGradient[] {
+    const { rankTerm, options } = this.#settings;
+    return chooseRankMatrices(this.#origin.rankCandidates, rankTerm, options.seed, step)
+      .filter(hasGradient)
+      .map((name) => rankGradientOf(this.#state, name, rankTerm.weight))
+      .filter((term) => term !== null);
+  }
+
+  /** AdamW on the variables that have a gradient, here and where they live. */
+  #update(
+    gradient: Float32Array,
+    hasGradient: (name: string) => boolean,
+    rates: Pick<AdamWUpdate, 'gradientScale' | 'step' | 'learningRate'>,
+  ): void {
+    const { activeMask, activePositions, moments, values } = this.#state;
+    for (const entry of activeMask.entries) {
+      if (!hasGradient(entry.name)) continue;
+      const own = {
+        values: activePositions === null ? entryView(entry, values) : values,
+        positions: activePositions === null ? null : entryView(entry, activePositions),
+        gradient: entryView(entry, gradient),
+        moments: { first: entryView(entry, moments.first), second: entryView(entry, moments.second) },
+      };
+      adamwStep({ ...own, ...rates }, this.#settings.adamw);
+    }
+    this.#active.scatter(this.#state.allActiveValues(), hasGradient);
+    this.#dataIds = dataIdsOf(this.#variables);
+  }
+
   /** Others may write to the variables too: an average to evaluate, weights of an earlier epoch. Then those count. */
   #takeOverForeignValues(): void {
     const written = new Map(
@@ -313,11 +327,8 @@ export class SaraOptimizer extends Optimizer {
     this.#dataIds = dataIdsOf(this.#variables);
     if (this.iterations === 0) {
       // Weights loaded after the optimizer was made: they are the base model, so they decide what is selected.
-      const { threshold, filter, rankTerm } = this.#settings;
-      const state = TrainableState.initial(selectFromVariables(this.#variables, threshold, filter));
-      this.#baseValues = state.values.slice();
-      this.#rankCandidates = candidatesAmong(state.initialMask, rankTerm);
-      this.#adopt(state);
+      this.#origin = originOf(this.#variables, this.#settings);
+      this.#adopt(initialState(this.#origin));
       return;
     }
     const whole = new MaskedVariables(this.#state.initialMask, this.#variables);
@@ -338,15 +349,23 @@ export class SaraOptimizer extends Optimizer {
 
   /** Of the base model: what is frozen still has its values, and of the rest we do. */
   #baseHash(): Promise<string> {
-    const { initialMask } = this.#state;
-    const baseValues = this.#baseValues;
+    const { mask, baseValues } = this.#origin;
     return variablesHash(this.#variables, (name, data) => {
-      const entry = initialMask.get(name);
+      const entry = mask.get(name);
       if (entry === undefined) return;
       const values = entryView(entry, baseValues);
       for (let k = 0; k < entry.count; k++) data[flatIndex(entry, k)] = values[k];
     });
   }
+}
+
+function originOf(variables: NamedVariables, { threshold, filter, rankTerm }: Settings): Origin {
+  const { mask, values } = selectFromVariables(variables, threshold, filter);
+  return { mask, baseValues: values, rankCandidates: candidatesAmong(mask, rankTerm) };
+}
+
+function initialState({ mask, baseValues }: Origin): TrainableState {
+  return TrainableState.initial({ mask, values: baseValues.slice() });
 }
 
 function dataIdsOf(variables: NamedVariables): ReadonlyMap<string, object> {

@@ -147,6 +147,12 @@ describe('SaraOptimizer', () => {
       assert.deepEqual(bitsOf([bias, unused, stranger]), before);
       assert.notDeepEqual(bitsOf([first]), firstBefore);
       assert.equal(optimizer.iterations, 3);
+
+      // Nor has it moved unseen: thawed, it takes one step's length from where it was, not three.
+      bias.trainable = true;
+      const frozen = bias.dataSync<'float32'>().slice();
+      optimizer.minimize(loss);
+      bias.dataSync<'float32'>().forEach((x, k) => assert.ok(Math.abs(x - frozen[k]) < 1.2 * 0.01));
       optimizer.dispose();
       tf.dispose([unused, stranger]);
       model.dispose();
