@@ -50,8 +50,13 @@ export function trainBpe(captions: Iterable<string>, vocabSize: number): Bpe {
     tokens.add(left + right);
     for (const word of words) word.symbols = joinPair(word.symbols, left, right);
   }
-  const vocab = new Map([...tokens, ...SPECIAL_TOKENS].map((token, id) => [token, id]));
-  return { vocab, merges };
+  return bpeOfMerges(merges);
+}
+
+/** The vocabulary that merges imply: the byte symbols, what each merge makes, the special tokens. */
+export function bpeOfMerges(merges: Bpe['merges']): Bpe {
+  const tokens = new Set([...BASE_SYMBOLS, ...merges.map(([left, right]) => left + right)]);
+  return { vocab: new Map([...tokens, ...SPECIAL_TOKENS].map((token, id) => [token, id])), merges };
 }
 
 interface CountedWord {

@@ -130,7 +130,8 @@ function parseVocab(json: unknown, path: string): Map<string, number> {
   return vocab;
 }
 
-function parseMergeLines(text: string, path: string): Bpe['merges'] {
+/** @throws SaraError FILE_CORRUPT naming the line that is no pair of symbols */
+export function parseMergeLines(text: string, path: string): Bpe['merges'] {
   const lines = text.split('\n');
   const first = lines[0].startsWith('#version') ? 1 : 0;
   const merges: (readonly [string, string])[] = [];

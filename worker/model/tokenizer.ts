@@ -48,6 +48,13 @@ export class ClipTokenizer {
     return new ClipTokenizer(await readTokenizer(folder));
   }
 
+  /** Whether every word has the same ids in both, however they pad and how long their texts may be. */
+  hasVocabularyOf(other: ClipTokenizer): boolean {
+    const isSame = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean =>
+      a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+    return isSame(this.#vocab, other.#vocab) && isSame(this.#ranks, other.#ranks);
+  }
+
   /** @returns int32 [modelMaxLength]; a text too long loses its end but keeps the end token */
   encode(text: string): Int32Array {
     const ids = new Int32Array(this.modelMaxLength).fill(this.padTokenId);
