@@ -7,10 +7,8 @@
  * Field meanings and defaults follow diffusers/schedulers/scheduling_*.py.
  */
 import type { SAMPLER_NAMES } from '../../shared/config.ts';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SaraError } from '../../shared/errors.ts';
-import { JsonFields } from '../model/json-fields.ts';
+import { JsonFields, readJsonFile } from '../model/json-fields.ts';
 
 /** What the UNet's output estimates: the noise, or the velocity of Salimans & Ho (2022), appendix D. */
 export type PredictionType = 'epsilon' | 'v_prediction';
@@ -166,20 +164,7 @@ export function parseSchedulerConfig(json: unknown, source: string): SchedulerCo
  */
 export async function readSchedulerConfig(folder: string): Promise<SchedulerConfig> {
   const path = join(folder, 'scheduler_config.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new SaraError('FILE_NOT_FOUND', `${path} cannot be read: ${String(cause)}`, { path }, { cause });
-  }
-  // Python writes the default of lambda_min_clipped as a bare -Infinity, which is not JSON.
-  const legal = text.replace(/("lambda_min_clipped"\s*:\s*)-Infinity\b/, '$1null');
-  try {
-    return parseSchedulerConfig(JSON.parse(legal), path);
-  } catch (cause) {
-    if (cause instanceof SaraError) throw cause;
-    throw new SaraError('FILE_CORRUPT', `${path} is not JSON: ${String(cause)}`, { path }, { cause });
-  }
+  return parseSchedulerConfig(await readJsonFile(path), path);
 }
 
 function parseTrainedBetas(fields: JsonFields, numTrainTimesteps: number): readonly number[] | null {

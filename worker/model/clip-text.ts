@@ -106,6 +106,11 @@ export function eosPositions(config: ClipTextConfig, inputIds: Int32Array, numTo
 
 const LEGACY_EOS_TOKEN_ID = 2;
 
+/** Whether the encoder finds its pooled state where a tokenizer puts this end token. */
+export function isEndToken({ eosTokenId }: ClipTextConfig, id: number): boolean {
+  return eosTokenId === LEGACY_EOS_TOKEN_ID || eosTokenId === id;
+}
+
 /**
  * Which prefix the parameters of a file carry.
  * @param names parameter names of the file

@@ -1,72 +1,71 @@
 /**
- * A model folder in diffusers layout: UNet, text encoder and tokenizer, opened and checked against each other.
+ * A model as its user has it, a diffusers folder or a single-file checkpoint, opened and checked: one object for both.
  *
  * Weight files are opened, not read: their tensors are mapped or loaded by whoever needs them.
  */
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { SaraError } from '../../shared/errors.ts';
-import { WeightFiles } from '../../shared/safetensors.ts';
-import { clipTextPrefix, readClipTextConfig, type ClipTextConfig } from './clip-text.ts';
-import { readUNetConfig, type UNetConfig } from './diffusers-config.ts';
-import type { TextEncoderPart } from './text-condition.ts';
-import { NUM_TIME_IDS } from './unet.ts';
+import type { WeightFiles } from '../../shared/safetensors.ts';
+import { isEndToken, type ClipTextConfig } from './clip-text.ts';
+import { clipTokenizerDefinition } from './clip-vocabulary.ts';
+import type { UNetConfig } from './diffusers-config.ts';
+import type { VaePart } from './latent-codec.ts';
+import { openModelFolder, type ModelParts } from './model-folder.ts';
+import { openSingleFile, type SingleFile } from './single-file/open.ts';
+import { pooledTextSize, stateSize, type TextEncoderPart, type TextEncoders } from './text-condition.ts';
 import { ClipTokenizer } from './tokenizer.ts';
+import { NUM_TIME_IDS } from './unet.ts';
 
 export type { TextEncoderPart } from './text-condition.ts';
 
 export class DiffusersModel {
+  /** The folder or the file. */
   readonly path: string;
   readonly unetConfig: UNetConfig;
   readonly unetFiles: WeightFiles;
-  readonly text: TextEncoderPart;
+  readonly textEncoders: TextEncoders;
+  /** Null for a model that works on pixels. */
+  readonly vae: VaePart | null;
+  /** What a single-file checkpoint says beside its tensors; null for a folder, whose own files say it. */
+  readonly singleFile: SingleFile | null;
 
-  private constructor(path: string, unetConfig: UNetConfig, unetFiles: WeightFiles, text: TextEncoderPart) {
+  private constructor(path: string, { unet, textEncoders, vae }: ModelParts, singleFile: SingleFile | null) {
     this.path = path;
-    this.unetConfig = unetConfig;
-    this.unetFiles = unetFiles;
-    this.text = text;
+    this.unetConfig = unet.config;
+    this.unetFiles = unet.files;
+    this.textEncoders = textEncoders;
+    this.vae = vae;
+    this.singleFile = singleFile;
   }
 
   /**
-   * @param path folder with `unet/`, `text_encoder/`, `tokenizer/` and `scheduler/`
+   * @param path a folder in diffusers layout (model-folder.ts), or a single-file checkpoint of Stable Diffusion 1, 2 or
+   *   XL (`.safetensors`)
    * @throws SaraError FILE_NOT_FOUND, FILE_CORRUPT or MODEL_UNSUPPORTED naming file and field
    */
   static async open(path: string): Promise<DiffusersModel> {
-    const unetConfig = await readUNetConfig(join(path, 'unet'));
-    const textConfig = await readClipTextConfig(join(path, 'text_encoder'));
-    const tokenizer = await ClipTokenizer.open(join(path, 'tokenizer'));
-    const numTokens = Math.min(tokenizer.modelMaxLength, textConfig.maxPositions);
-    if (textConfig.hiddenSize !== unetConfig.crossAttentionDim) {
-      throw new SaraError(
-        'FILE_CORRUPT',
-        `${path}: text_encoder/config.json has hidden_size ${textConfig.hiddenSize}, unet/config.json cross_attention_dim ` +
-          `${unetConfig.crossAttentionDim}; the two must be equal, so these parts are not of one model`,
-        { hiddenSize: textConfig.hiddenSize, crossAttentionDim: unetConfig.crossAttentionDim },
-      );
+    const isFile = (await stat(path).catch(() => null))?.isFile() ?? false;
+    const singleFile = isFile ? await openSingleFile(path) : null;
+    const parts = singleFile === null ? await openModelFolder(path) : await singleFileParts(singleFile);
+    const model = new DiffusersModel(path, parts, singleFile);
+    try {
+      checkTogether(model);
+      return model;
+    } catch (error) {
+      await model.close();
+      throw error;
     }
-    if (tokenizer.vocabSize > textConfig.vocabSize) {
-      throw new SaraError(
-        'FILE_CORRUPT',
-        `${path}: the tokenizer has ${tokenizer.vocabSize} tokens, the text encoder ${textConfig.vocabSize}; these parts are not of one model`,
-        { tokenizer: tokenizer.vocabSize, textEncoder: textConfig.vocabSize },
-      );
-    }
-    requirePooledSize(path, unetConfig, textConfig);
-    const unetFiles = await WeightFiles.open(join(path, 'unet'), 'diffusion_pytorch_model');
-    const files = await WeightFiles.open(join(path, 'text_encoder'), 'model');
-    const prefix = clipTextPrefix(files.entries.keys());
-    return new DiffusersModel(path, unetConfig, unetFiles, {
-      config: textConfig,
-      files,
-      prefix,
-      tokenizer,
-      numTokens,
-    });
+  }
+
+  /** The first text encoder, for most models the only one. */
+  get text(): TextEncoderPart {
+    return this.textEncoders[0];
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.unetFiles.close(), this.text.files.close()]);
+    const files = [this.unetFiles, ...this.textEncoders.map((part) => part.files)];
+    if (this.vae !== null) files.push(this.vae.files);
+    await Promise.all(files.map((each) => each.close()));
   }
 }
 
@@ -75,35 +74,84 @@ export function pooledSize({ config }: { readonly config: ClipTextConfig }): num
   return config.projectionDim ?? config.hiddenSize;
 }
 
-function requirePooledSize(path: string, { textTime }: UNetConfig, config: ClipTextConfig): void {
-  if (textTime === null) return;
-  const wanted = pooledSize({ config }) + NUM_TIME_IDS * textTime.numTimeIdChannels;
-  if (textTime.numInputChannels === wanted) return;
-  throw new SaraError(
-    'FILE_CORRUPT',
-    `${path}: unet/config.json has projection_class_embeddings_input_dim ${textTime.numInputChannels}; pooled text of ` +
-      `${pooledSize({ config })} and ${NUM_TIME_IDS} time ids of ${textTime.numTimeIdChannels} channels make ${wanted}`,
-    { numInputChannels: textTime.numInputChannels, wanted },
-  );
-}
-
 /**
  * Training and sampling run in pixel space so far; what needs more is refused by name instead of trained wrongly.
  * @throws SaraError MODEL_UNSUPPORTED
  */
-export async function requirePixelSpace(model: DiffusersModel): Promise<void> {
-  const refuse = (what: string): never => {
+export function requirePixelSpace({ path, vae, textEncoders }: DiffusersModel): Promise<void> {
+  if (vae === null && textEncoders.length === 1) return Promise.resolve();
+  const what =
+    vae === null
+      ? 'it has a second text encoder (text_encoder_2/)'
+      : 'it has a vae/ folder, so it works on latents';
+  return Promise.reject(
+    new SaraError(
+      'MODEL_UNSUPPORTED',
+      `${path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`,
+      { model: path },
+    ),
+  );
+}
+
+async function singleFileParts({ family, unet, vae, textEncoders }: SingleFile): Promise<ModelParts> {
+  const withTokenizer = async (i: number): Promise<TextEncoderPart> => {
+    const tokenizer = new ClipTokenizer(await clipTokenizerDefinition(family.paddings[i]));
+    const numTokens = Math.min(tokenizer.modelMaxLength, textEncoders[i].config.maxPositions);
+    return { ...textEncoders[i], tokenizer, numTokens };
+  };
+  const first = await withTokenizer(0);
+  return { unet, vae, textEncoders: textEncoders.length === 1 ? [first] : [first, await withTokenizer(1)] };
+}
+
+/** What each part says of the others. */
+function checkTogether(model: DiffusersModel): void {
+  const { path, unetConfig, textEncoders, vae } = model;
+  const foreign = (problem: string, context: Record<string, number>): SaraError =>
+    new SaraError('FILE_CORRUPT', `${path}: ${problem}; these parts are not of one model`, context);
+
+  const hiddenSize = stateSize(textEncoders);
+  if (hiddenSize !== unetConfig.crossAttentionDim) {
+    const sum = textEncoders.length === 1 ? 'hidden_size' : 'hidden_size, of both encoders together,';
+    throw foreign(
+      `text_encoder/config.json has ${sum} ${hiddenSize}, unet/config.json cross_attention_dim ` +
+        `${unetConfig.crossAttentionDim}; the two must be equal`,
+      { hiddenSize, crossAttentionDim: unetConfig.crossAttentionDim },
+    );
+  }
+  for (const [i, { tokenizer, config }] of textEncoders.entries()) {
+    const which = i === 0 ? '' : `_${i + 1}`;
+    if (tokenizer.vocabSize > config.vocabSize) {
+      throw foreign(
+        `tokenizer${which} has ${tokenizer.vocabSize} tokens, text_encoder${which} ${config.vocabSize}`,
+        { tokenizer: tokenizer.vocabSize, textEncoder: config.vocabSize },
+      );
+    }
+    if (!isEndToken(config, tokenizer.eosTokenId)) {
+      throw foreign(
+        `tokenizer${which} ends a text with id ${tokenizer.eosTokenId}, text_encoder${which}/config.json has ` +
+          `eos_token_id ${config.eosTokenId}`,
+        { tokenizer: tokenizer.eosTokenId, textEncoder: config.eosTokenId },
+      );
+    }
+  }
+  if (unetConfig.textTime !== null) {
+    const pooled = pooledTextSize(textEncoders);
+    const { numInputChannels, numTimeIdChannels } = unetConfig.textTime;
+    const wanted = pooled + NUM_TIME_IDS * numTimeIdChannels;
+    if (numInputChannels !== wanted) {
+      throw foreign(
+        `unet/config.json has projection_class_embeddings_input_dim ${numInputChannels}; pooled text of ${pooled} and ` +
+          `${NUM_TIME_IDS} time ids of ${numTimeIdChannels} channels make ${wanted}`,
+        { numInputChannels, wanted },
+      );
+    }
+  }
+  if (vae !== null && unetConfig.inChannels !== vae.config.latentChannels) {
     throw new SaraError(
       'MODEL_UNSUPPORTED',
-      `${model.path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`,
-      { model: model.path },
+      `${path}: unet/config.json has in_channels ${unetConfig.inChannels}, vae/config.json latent_channels ` +
+        `${vae.config.latentChannels}; a UNet that is shown more than latents (inpainting, editing, depth) is not supported`,
+      { inChannels: unetConfig.inChannels, latentChannels: vae.config.latentChannels },
     );
-  };
-  const has = (name: string): Promise<boolean> =>
-    access(join(model.path, name)).then(
-      () => true,
-      () => false,
-    );
-  if (await has('vae')) refuse('it has a vae/ folder, so it works on latents');
-  if (await has('text_encoder_2')) refuse('it has a second text encoder (text_encoder_2/)');
+  }
 }

@@ -126,7 +126,8 @@ export class JsonFields {
 }
 
 /**
- * Reads and parses a JSON file.
+ * Reads and parses a JSON file, one of Python's included: its writer knows a bare -Infinity, which is not JSON and reads
+ * as null here (schedulers have it, for "no bound").
  * @throws SaraError FILE_NOT_FOUND when it cannot be read, FILE_CORRUPT when it is not JSON
  */
 export async function readJsonFile(path: string): Promise<unknown> {
@@ -137,7 +138,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
     throw new SaraError('FILE_NOT_FOUND', `${path} cannot be read: ${messageOf(cause)}`, { path }, { cause });
   }
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text.replace(/(:\s*)-Infinity(?=\s*[,}])/g, '$1null')) as unknown;
   } catch (cause) {
     throw new SaraError('FILE_CORRUPT', `${path} is not JSON: ${messageOf(cause)}`, { path }, { cause });
   }

@@ -8,6 +8,7 @@ import { SaraError } from '../../shared/errors.ts';
  * @param wanted every parameter's name and shape, from the config
  * @param found name and shape of every tensor in the files
  * @param source the folder or file, for messages
+ * @param config what asks for them, for messages
  * @returns names the files hold and the model does not use, in file order (e.g. CLIP's old `position_ids`)
  * @throws SaraError FILE_CORRUPT naming the first tensor that is missing or has another shape
  */
@@ -15,12 +16,13 @@ export function checkParameters(
   wanted: ReadonlyMap<string, readonly number[]>,
   found: ReadonlyMap<string, { readonly shape: readonly number[] }>,
   source: string,
+  config = 'config.json',
 ): string[] {
   const missing = [...wanted.keys()].filter((name) => !found.has(name));
   if (missing.length > 0) {
     throw new SaraError(
       'FILE_CORRUPT',
-      `${source}: the weights lack ${missing.length} of the ${wanted.size} tensors config.json asks for, the first ` +
+      `${source}: the weights lack ${missing.length} of the ${wanted.size} tensors ${config} asks for, the first ` +
         `being ${missing[0]}; are config and weights of one model?`,
       { source, tensor: missing[0], numMissing: missing.length },
     );
@@ -30,7 +32,7 @@ export function checkParameters(
     if (stored.length !== shape.length || stored.some((size, axis) => size !== shape[axis])) {
       throw new SaraError(
         'FILE_CORRUPT',
-        `${source}: ${name} is stored as [${stored.join(', ')}], but config.json asks for [${shape.join(', ')}]`,
+        `${source}: ${name} is stored as [${stored.join(', ')}], but ${config} asks for [${shape.join(', ')}]`,
         { source, tensor: name, stored: stored.join(','), wanted: shape.join(',') },
       );
     }
