@@ -88,6 +88,9 @@ class RunDriver {
         const message = `left out ${path}: ${reason}`;
         await journal.publish({ kind: 'log', level: 'warn', message, worker: worker.name });
       }
+      for (const message of profile.dataRemarks) {
+        await journal.publish({ kind: 'log', level: 'info', message, worker: worker.name });
+      }
       return profile;
     });
   }

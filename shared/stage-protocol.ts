@@ -47,6 +47,8 @@ export interface ModelProfile {
   readonly numValidationSamples: number;
   /** Images left out, with the reason, when data.onBrokenImage is `skip`. */
   readonly skippedImages: readonly { readonly path: string; readonly reason: string }[];
+  /** Sentences on what lies beside the pictures unused, and on pictures that are used otherwise than one may think. */
+  readonly dataRemarks: readonly string[];
 }
 
 export interface ModelProtocol {

@@ -13,7 +13,13 @@ import { DiffusersModel, requirePixelSpace } from './model/diffusers-model.ts';
 import { checkParameters } from './model/parameters.ts';
 import { unetParameters } from './model/unet.ts';
 import { requireEveryPatternMatches } from './sara/tensor-filter.ts';
-import { brokenImages, heldOutSamples, openNoiseSchedule, openRunData } from './stage/batch-source.ts';
+import {
+  brokenImages,
+  dataRemarks,
+  heldOutSamples,
+  openNoiseSchedule,
+  openRunData,
+} from './stage/run-data.ts';
 import { trainingGraphOf } from './stage/stage-setup.ts';
 
 export class ModelActor implements ActorMethods<ModelProtocol> {
@@ -47,6 +53,7 @@ export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfil
       numTrainingExamples: data.training.examples.length,
       numValidationSamples: heldOutSamples(data, schedule, config).length,
       skippedImages: brokenImages(data),
+      dataRemarks: dataRemarks(data),
     };
   } finally {
     await model.close();

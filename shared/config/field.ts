@@ -96,6 +96,8 @@ function expectation(json: JsonSchema): string {
       if (json.prefixItems !== undefined)
         return `[${json.prefixItems.map((item) => expectation(item as JsonSchema)).join(', ')}]`;
       return `${json.minItems === undefined ? '' : 'non-empty '}list of ${expectation(json.items as JsonSchema)}`;
+    case 'object':
+      return `map of names to ${expectation(json.additionalProperties as JsonSchema)}`;
     case 'boolean':
       return 'true | false';
     case 'null':

@@ -17,6 +17,8 @@ const RULES: readonly Rule[] = [
   reselectionInsideRun,
   warmupInsideRun,
   timestepsInOrder,
+  scheduleFieldsHaveMeaning,
+  bucketEdgesInOrder,
 ];
 
 export function brokenRules(config: ParsedRunConfig): Problem[] {
@@ -109,6 +111,31 @@ function timestepsInOrder({ objective }: ParsedRunConfig): Problem | undefined {
   return problem(
     'objective.maxTimestep',
     `objective.minTimestep must not be above objective.maxTimestep, but ${minTimestep} > ${maxTimestep}`,
+  );
+}
+
+/** A field that the schedule has no use for was meant for another. */
+function scheduleFieldsHaveMeaning({ schedule }: ParsedRunConfig): Problem | undefined {
+  const { type, cycles, power, endRatio } = schedule;
+  const unused =
+    cycles !== 1 && type !== 'cosine-restarts'
+      ? `cycles ${cycles} is for cosine-restarts`
+      : power !== 1 && type !== 'polynomial'
+        ? `power ${power} is for polynomial`
+        : endRatio !== 0 && type === 'constant'
+          ? `endRatio ${endRatio} is for a rate that falls`
+          : null;
+  return unused === null
+    ? undefined
+    : problem('schedule', `schedule.type is ${type}, but schedule.${unused}`);
+}
+
+function bucketEdgesInOrder({ data }: ParsedRunConfig): Problem | undefined {
+  if (data.buckets === null || data.buckets.minEdge <= data.buckets.maxEdge) return undefined;
+  const { minEdge, maxEdge } = data.buckets;
+  return problem(
+    'data.buckets',
+    `data.buckets.minEdge must not be above data.buckets.maxEdge, but ${minEdge} > ${maxEdge}`,
   );
 }
 

@@ -37,6 +37,7 @@ export function sketchProfile({ encoder, middle, decoder }: UNetSketch): ModelPr
     numTrainingExamples: 16,
     numValidationSamples: 4,
     skippedImages: [],
+    dataRemarks: [],
   };
 }
 

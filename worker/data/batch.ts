@@ -9,17 +9,23 @@
  */
 import { SaraError } from '../../shared/errors.ts';
 import { RandomStream, type Purpose } from '../../shared/random.ts';
-import { makeTrainingPair, offsetNoise, perturbedNoise, type TrainingPair } from '../diffusion/objective.ts';
 import type { NoiseSchedule } from '../diffusion/noise-schedule.ts';
-import type { SampleOrder } from './order.ts';
+import { makeTrainingPair, offsetNoise, perturbedNoise, type TrainingPair } from '../diffusion/objective.ts';
+import {
+  captionAddition,
+  drawVariant,
+  UNCHANGED,
+  type AugmentationSettings,
+  type Variant,
+} from './augment.ts';
+import { variedCaption, wholeCaption, type CaptionSettings } from './captions.ts';
+import type { BatchOrder } from './order.ts';
 
 /** Settings that stay the same over a run. */
 export interface BatchPlan {
   readonly seed: number | bigint;
-  /** Samples per step over all micro-batches and replicas. */
-  readonly batchSize: number;
-  /** Probability that a sample is trained without its caption, for classifier-free guidance; [0, 1]. */
-  readonly captionDropout: number;
+  readonly captions: CaptionSettings;
+  readonly augmentation: AugmentationSettings;
   readonly schedule: NoiseSchedule;
   /** Those that are trained at, each as likely as the other. */
   readonly timesteps: Int32Array;
@@ -27,7 +33,7 @@ export interface BatchPlan {
   readonly noiseOffset: number;
   /** Size of the noise that only the input has; 0: none. */
   readonly inputPerturbation: number;
-  readonly order: SampleOrder;
+  readonly order: BatchOrder;
 }
 
 /** A half-open range of positions in the global batch. */
@@ -40,45 +46,61 @@ export interface PositionRange {
 export interface BatchDraws {
   readonly step: number;
   readonly range: PositionRange;
+  /** Of the whole step; which sizes it stands for is the data set's business. */
+  readonly bucket: number;
   /** [B] indices into the examples. */
   readonly exampleIndices: Uint32Array;
+  /** [B] what is done to the picture. */
+  readonly variants: readonly Variant[];
   /** [B] of the plan's. */
   readonly timesteps: Int32Array;
   /** [B] true: the caption is replaced by the empty text. */
   readonly captionDropped: readonly boolean[];
 }
 
-/** Where a batch gets its samples from: decoded pictures in pixel space, or their latents. */
+/** One sample: a decoded picture in pixel space, or its latents. */
+export interface Sample {
+  /** float32 [N] */
+  readonly values: Float32Array;
+  /** uint8 [H, W], 255 where the loss counts; null: it counts everywhere. */
+  readonly mask: Uint8Array | null;
+}
+
+/** Where a batch gets its samples from. */
 export interface SampleSource {
   /** C: that N is a multiple of. */
   readonly numChannels: number;
-  /** @returns float32 [N] */
-  load(exampleIndex: number): Promise<Float32Array>;
+  load(exampleIndex: number, variant: Variant): Promise<Sample>;
   readonly examples: readonly { readonly caption: string }[];
 }
 
 export interface TrainingBatch extends BatchDraws, TrainingPair {
   /** [B] after dropout. */
   readonly captions: readonly string[];
+  /** [B] */
+  readonly masks: readonly (Uint8Array | null)[];
 }
 
 /** The cheap draws of a micro-batch, without touching a picture. */
 export function drawBatch(plan: BatchPlan, step: number, range: PositionRange): BatchDraws {
-  const { seed, captionDropout, timesteps } = plan;
+  const { seed, timesteps, captions, augmentation, order } = plan;
   const positions = Array.from({ length: range.end - range.start }, (_, i) => range.start + i);
-  const stream = (sample: number, purpose: string) => new RandomStream({ seed, step, sample, purpose });
+  const stream = (sample: number, purpose: Purpose) => new RandomStream({ seed, step, sample, purpose });
+  const { bucket, exampleIndices } = order.at(step);
   return {
     step,
     range,
-    exampleIndices: plan.order.indices(step, plan.batchSize).slice(range.start, range.end),
+    bucket,
+    exampleIndices: exampleIndices.slice(range.start, range.end),
+    variants: positions.map((sample) => drawVariant(augmentation, { seed, step, sample })),
     timesteps: Int32Array.from(positions, (p) => timesteps[stream(p, 'timestep').below(timesteps.length)]),
-    captionDropped: positions.map((p) => stream(p, 'caption-dropout').uniform() < captionDropout),
+    captionDropped: positions.map((p) => stream(p, 'caption-dropout').uniform() < captions.dropout),
   };
 }
 
 /**
  * Loads and noises the samples of one micro-batch.
- * @param range within [0, plan.batchSize)
+ * @param range within the global batch
  * @throws what `source.load` throws
  */
 export async function prepareBatch(
@@ -87,16 +109,21 @@ export async function prepareBatch(
   range: PositionRange,
   source: SampleSource,
 ): Promise<TrainingBatch> {
+  const { seed } = plan;
   const draws = drawBatch(plan, step, range);
-  const x0_BN = concatenate(
-    await Promise.all(Array.from(draws.exampleIndices, (index) => source.load(index))),
+  const { exampleIndices, variants, captionDropped, timesteps } = draws;
+  const samples = await Promise.all(
+    Array.from(exampleIndices, (index, i) => source.load(index, variants[i])),
   );
+  const x0_BN = concatenate(samples.map(({ values }) => values));
   const { noise, inputNoise } = drawNoise(plan, draws, x0_BN.length, source.numChannels);
-  const captions = Array.from(draws.exampleIndices, (index, i) =>
-    draws.captionDropped[i] ? '' : source.examples[index].caption,
-  );
-  const pair = makeTrainingPair(plan.schedule, x0_BN, noise, draws.timesteps, inputNoise);
-  return { ...draws, captions, ...pair };
+  const captions = Array.from(exampleIndices, (index, i) => {
+    if (captionDropped[i]) return '';
+    const tags = new RandomStream({ seed, step, sample: range.start + i, purpose: 'caption-tags' });
+    return variedCaption(source.examples[index].caption, plan.captions, tags) + captionAddition(variants[i]);
+  });
+  const pair = makeTrainingPair(plan.schedule, x0_BN, noise, timesteps, inputNoise);
+  return { ...draws, ...pair, captions, masks: samples.map(({ mask }) => mask) };
 }
 
 /**
@@ -164,17 +191,21 @@ export function validationSamples(
 
 /**
  * Loads and noises validation samples. The noise of a sample is the same whenever it is asked for and whatever else
- * is asked for with it, so losses before, during and after a run differ by the model alone.
+ * is asked for with it, and neither picture nor caption is varied, so losses before, during and after a run differ by
+ * the model alone.
  * @param samples as many as one forward pass takes
+ * @param settings whose prefix and suffix captions are given
  */
 export async function prepareValidationBatch(
   schedule: NoiseSchedule,
   source: SampleSource,
   seed: number | bigint,
   samples: readonly ValidationSample[],
+  settings: CaptionSettings,
 ): Promise<TrainingPair & { readonly captions: readonly string[]; readonly timesteps: Int32Array }> {
   const timesteps = Int32Array.from(samples, ({ timestep }) => timestep);
-  const x0_BN = concatenate(await Promise.all(samples.map(({ exampleIndex }) => source.load(exampleIndex))));
+  const loaded = await Promise.all(samples.map(({ exampleIndex }) => source.load(exampleIndex, UNCHANGED)));
+  const x0_BN = concatenate(loaded.map(({ values }) => values));
   const numValues = x0_BN.length / samples.length;
   const noise_BN = concatenate(
     samples.map(({ exampleIndex, timestep }) =>
@@ -183,7 +214,9 @@ export async function prepareValidationBatch(
       ),
     ),
   );
-  const captions = samples.map(({ exampleIndex }) => source.examples[exampleIndex].caption);
+  const captions = samples.map(({ exampleIndex }) =>
+    wholeCaption(source.examples[exampleIndex].caption, settings),
+  );
   return { timesteps, captions, ...makeTrainingPair(schedule, x0_BN, noise_BN, timesteps) };
 }
 

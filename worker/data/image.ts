@@ -1,53 +1,18 @@
-/**
- * A picture file as the values a UNet sees: decoded, upright, on white, in sRGB, cropped to size, scaled to [-1, 1].
- *
- * Decoding, colour and resampling are sharp's (libvips); this file decides in which order and refuses what does
- * not come out as three channels of the wanted size.
- */
-import sharp from 'sharp';
-import { SaraError } from '../../shared/errors.ts';
+/** Pictures in memory: 8-bit pixels as decoders and encoders have them, and the values a UNet sees. */
 
-/** Size of the decoded picture in pixels. */
+/** Size of a picture in pixels. */
 export interface Resolution {
   readonly height: number;
   readonly width: number;
 }
 
-/** Channels of every decoded picture: red, green, blue. */
-export const NUM_CHANNELS = 3;
-
-/**
- * Largest picture decoded, in pixels. A few kilobytes of PNG can claim a picture that fills the memory; 100
- * megapixels are more than any camera gives and 300 MB decoded.
- */
-const MAX_INPUT_PIXELS = 100_000_000;
-
-/**
- * The picture scaled to cover `resolution` and cropped around its centre.
- * @returns uint8 [height, width, 3]
- * @throws SaraError DATA_INVALID naming the file and what the decoder says
- */
-export async function decodePixels(path: string, { height, width }: Resolution): Promise<Uint8Array> {
-  try {
-    const { data, info } = await sharp(path, {
-      limitInputPixels: MAX_INPUT_PIXELS,
-      failOn: 'error', // also when the file is truncated; mere remarks of the decoder pass
-    })
-      .autoOrient() // cameras store how they were held in EXIF
-      .resize(width, height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' })
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb') // from CMYK, grey or 16 bits
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== NUM_CHANNELS || info.width !== width || info.height !== height) {
-      throw new Error(`decoded to ${info.width}x${info.height} with ${info.channels} channels`);
-    }
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SaraError('DATA_INVALID', `${path} cannot be decoded: ${reason}`, { path, reason }, { cause });
-  }
+/** From the narrowest to the widest, small before large. */
+export function byShape(a: Resolution, b: Resolution): number {
+  return a.width / a.height - b.width / b.height || a.width - b.width;
 }
+
+/** Channels of every picture: red, green, blue. */
+export const NUM_CHANNELS = 3;
 
 /**
  * Pixels as the UNet wants them: 0 becomes -1, 255 becomes 1.
@@ -81,7 +46,16 @@ export function valuesToPixels(values_CHW: Float32Array): Uint8Array {
   return new Uint8Array(pixels_HWC.buffer);
 }
 
-/** {@link decodePixels} and {@link pixelsToValues}. @returns float32 [3, height, width] in [-1, 1] */
-export async function decodeImage(path: string, resolution: Resolution): Promise<Float32Array> {
-  return pixelsToValues(await decodePixels(path, resolution));
+/** How a picture is brought to a size: scaled until it covers it, then cropped around its centre. */
+export interface CoverFit {
+  /** Above 1: enlarged. */
+  readonly scale: number;
+  /** Share of the picture that is cut off, in [0, 1). */
+  readonly croppedShare: number;
+}
+
+export function coverFit(picture: Resolution, target: Resolution): CoverFit {
+  const scale = Math.max(target.width / picture.width, target.height / picture.height);
+  const scaledPixels = picture.width * picture.height * scale ** 2;
+  return { scale, croppedShare: Math.max(0, 1 - (target.width * target.height) / scaledPixels) };
 }

@@ -4,82 +4,25 @@
  *
  * Owned by the stage of segment 0; the text encoder, where it is frozen, lives here and nowhere else.
  */
-import { join } from 'node:path';
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import type { BatchSpec } from '../../shared/stage-protocol.ts';
 import { floatTensor, type Tensor } from '../../shared/tensor.ts';
 import {
   prepareBatch,
   prepareValidationBatch,
-  validationSamples,
   type BatchPlan,
   type ValidationSample,
 } from '../data/batch.ts';
-import { scanImageFolder } from '../data/dataset.ts';
-import { ImageSet, type BrokenImage } from '../data/image-set.ts';
 import { NUM_CHANNELS } from '../data/image.ts';
-import { SampleOrder } from '../data/order.ts';
-import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
+import { BatchOrder } from '../data/order.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
-import { trainingTimesteps } from '../diffusion/training-timesteps.ts';
 import { Conditions, trainedTextInputs } from './conditions.ts';
 import { LossInputs } from './loss-inputs.ts';
-
-/** Decoded pictures kept in memory, per image set. */
-const IMAGE_CACHE_BYTES = 512 * 2 ** 20;
+import { captionSettings, heldOutSamples, openNoiseSchedule, openRunData, type RunData } from './run-data.ts';
 
 /** Validation draws do not follow the run's seed: losses of runs with different seeds stay comparable. */
 const VALIDATION_SEED = 0;
-
-/** The run's pictures, checked. */
-export interface RunData {
-  readonly training: ImageSet;
-  /** null where data.validationPath is not set. */
-  readonly validation: ImageSet | null;
-}
-
-/** @throws SaraError FILE_NOT_FOUND or DATA_INVALID naming the folder or file */
-export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
-  const { path, validationPath, resolution, onBrokenImage, captionPrefix } = config.data;
-  const open = async (folder: string): Promise<ImageSet> =>
-    ImageSet.open(await scanImageFolder(folder, captionPrefix), {
-      resolution: { height: resolution, width: resolution },
-      onBrokenImage,
-      cacheBytes: IMAGE_CACHE_BYTES,
-    });
-  return {
-    training: await open(path),
-    validation: validationPath === null ? null : await open(validationPath),
-  };
-}
-
-export function brokenImages({ training, validation }: RunData): readonly BrokenImage[] {
-  return [...training.broken, ...(validation?.broken ?? [])];
-}
-
-/** The (held-out image, timestep) pairs the validation loss is the mean of; none without a held-out set. */
-export function heldOutSamples(
-  { validation }: RunData,
-  schedule: NoiseSchedule,
-  config: ResolvedRunConfig,
-): ValidationSample[] {
-  const { numSamples, timesteps } = config.validation;
-  return validation === null ? [] : validationSamples(schedule, validation, numSamples, timesteps);
-}
-
-/**
- * The schedule a run trains and validates under: the model's, as `objective` has it; and where on it the run trains.
- * @throws SaraError CONFIG_INVALID where the model cannot be trained so
- */
-export async function openNoiseSchedule(
-  model: DiffusersModel,
-  { objective }: ResolvedRunConfig,
-): Promise<{ schedule: NoiseSchedule; timesteps: Int32Array }> {
-  const own = await NoiseSchedule.open(join(model.path, 'scheduler'));
-  const schedule = objective.zeroTerminalSnr ? own.withZeroTerminalSnr() : own;
-  return { schedule, timesteps: trainingTimesteps(schedule, objective) };
-}
 
 /** Where the stage of segment 0 gets its micro-batches from. */
 export interface BatchSource {
@@ -120,7 +63,9 @@ export class ImageBatchSource implements BatchSource {
     this.#data = data;
     this.#plan = plan;
     this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
-    this.#lossInputs = new LossInputs(options.config, plan.schedule);
+    const { resolution } = options.config.data;
+    const square = { height: resolution, width: resolution };
+    this.#lossInputs = new LossInputs(options.config, plan.schedule, square, square);
     this.#conditions = conditions;
   }
 
@@ -128,15 +73,20 @@ export class ImageBatchSource implements BatchSource {
     const { config, model, engine } = options;
     const data = await openRunData(config);
     const { schedule, timesteps } = await openNoiseSchedule(model, config);
+    const { seed, batchSize } = config.train;
     const plan: BatchPlan = {
-      seed: config.train.seed,
-      batchSize: config.train.batchSize,
-      captionDropout: config.data.captionDropout,
+      seed,
+      captions: captionSettings(config),
+      augmentation: { flip: config.data.flip, paired: config.data.pairedAugmentation },
       schedule,
       timesteps,
       noiseOffset: config.objective.noiseOffset,
       inputPerturbation: config.objective.inputPerturbation,
-      order: new SampleOrder(config.train.seed, data.training.examples.length),
+      order: new BatchOrder(
+        seed,
+        batchSize,
+        data.training.buckets.map(({ entries }) => entries),
+      ),
     };
     return new ImageBatchSource(
       options,
@@ -155,17 +105,18 @@ export class ImageBatchSource implements BatchSource {
   }
 
   async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
-    const { replica, numReplicas, microBatchSize } = this.#options;
-    const start = replica * (this.#plan.batchSize / numReplicas) + microBatch * microBatchSize;
-    const batch = await prepareBatch(
-      this.#plan,
-      step,
-      { start, end: start + microBatchSize },
-      this.#data.training,
-    );
+    const { replica, numReplicas, microBatchSize, config } = this.#options;
+    const { training } = this.#data;
+    const start = replica * (config.train.batchSize / numReplicas) + microBatch * microBatchSize;
+    const batch = await prepareBatch(this.#plan, step, { start, end: start + microBatchSize }, training);
+    const samples = Array.from(batch.exampleIndices, (index, i) => ({
+      timestep: batch.timesteps[i],
+      isPrior: training.isPrior(index),
+      mask: batch.masks[i],
+    }));
     return {
       ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),
-      ...this.#lossInputs.training(batch.timesteps),
+      ...this.#lossInputs.training(samples),
     };
   }
 
@@ -182,6 +133,7 @@ export class ImageBatchSource implements BatchSource {
       this.#data.validation!,
       VALIDATION_SEED,
       samples,
+      this.#plan.captions,
     );
     return {
       ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),

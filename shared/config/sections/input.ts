@@ -9,13 +9,16 @@ export const modelSection = section({
   }),
 });
 
+const share = z.number().min(0).max(1);
+const repeats = z.int().min(1).max(10_000);
+
 export const dataSection = section({
   path: field(z.string().min(1), {
-    doc: 'Folder of training pictures, captioned by text files of the same stem or by metadata.jsonl.',
+    doc: 'Training pictures: a folder, captioned by text files of the same stem or by metadata.jsonl, or WebDataset .tar shards.',
     isPath: true,
   }),
   validationPath: field(z.string().min(1).nullable(), {
-    doc: 'Folder of held-out pictures for the validation loss, of the same form. null: no validation.',
+    doc: 'Held-out pictures for the validation loss, of the same form. null: no validation.',
     isPath: true,
     default: null,
   }),
@@ -27,9 +30,86 @@ export const dataSection = section({
     doc: 'What to do with a picture that cannot be decoded. refuse: stop before training. skip: name it in the log and go on.',
     default: 'refuse',
   }),
-  captionDropout: field(z.number().min(0).max(1), {
+  repeats: field(z.record(z.string().min(1), repeats), {
+    doc: 'How often pictures are seen per epoch, by folder inside data.path, e.g. {cats: 10}. Others: once.',
+    default: {},
+  }),
+  folderRepeats: field(z.boolean(), {
+    doc: "Also read repeats from folder names, as kohya's trainers do: 10_cats is seen ten times.",
+    default: false,
+  }),
+  captionExtension: field(z.string().regex(/^\.[^./\\]+$/), {
+    doc: 'Ends the name of a caption file.',
+    default: '.txt',
+  }),
+  captionEncoding: field(z.enum(['utf-8', 'latin-1']), {
+    doc: 'Of captions without a byte order mark; with one they may be UTF-16 too. Others are refused by name.',
+    default: 'utf-8',
+  }),
+  captionDropout: field(share, {
     doc: 'Share of captions replaced by the empty one, so that classifier-free guidance keeps working.',
     default: 0.1,
   }),
   captionPrefix: field(z.string(), { doc: 'Put before every caption, as it stands.', default: '' }),
+  captionSuffix: field(z.string(), { doc: 'Put after every caption, as it stands.', default: '' }),
+  shuffleTags: field(z.boolean(), {
+    doc: 'Shuffle the parts of a caption between commas at every visit.',
+    default: false,
+  }),
+  keepTags: field(z.int().min(0).max(1000), {
+    doc: 'First parts of a caption that are neither shuffled nor dropped.',
+    default: 0,
+  }),
+  tagDropout: field(share, { doc: 'Share of the parts of a caption left out at a visit.', default: 0 }),
+  flip: field(z.boolean(), {
+    doc: 'Mirror half of the pictures, drawn anew at every visit; not for text, nor captions with left and right.',
+    default: false,
+  }),
+  pairedAugmentation: field(share, {
+    doc: 'Share of visits at which the picture is transformed (inverted, posterized, sharpened, ...) and the caption says so (Lu et al. 2023).',
+    default: 0,
+  }),
+  mask: field(z.enum(['none', 'file', 'alpha']), {
+    doc: "Where the loss counts. file: where cat-masklabel.png is white, as OneTrainer names it (in shards: NAME.mask.png). alpha: the picture's opacity.",
+    default: 'none',
+  }),
+  unmaskedWeight: field(share, { doc: 'Factor on the loss where the mask is black.', default: 0.1 }),
+  normalizeMaskedArea: field(z.boolean(), {
+    doc: "Divide a picture's loss by the mean of its mask, so that small subjects are learnt as fast as large ones.",
+    default: false,
+  }),
+  prior: z
+    .strictObject({
+      path: field(z.string().min(1), {
+        doc: 'Pictures of what the model is to keep knowing (prior preservation), of the same form; seen as often as the others together.',
+        isPath: true,
+      }),
+      weight: field(z.number().min(0).max(1000), { doc: 'Factor on their loss.', default: 1 }),
+    })
+    .nullable()
+    .default(null),
+  buckets: z
+    .strictObject({
+      step: field(z.int().min(8).max(512), {
+        doc: 'Sizes of aspect-ratio buckets are multiples of it; their area is at most that of data.resolution squared.',
+        unit: 'px',
+        default: 64,
+      }),
+      minEdge: field(z.int().min(8).max(4096), {
+        doc: 'Shortest edge of a bucket.',
+        unit: 'px',
+        default: 256,
+      }),
+      maxEdge: field(z.int().min(8).max(8192), {
+        doc: 'Longest edge of a bucket.',
+        unit: 'px',
+        default: 1024,
+      }),
+      allowUpscaling: field(z.boolean(), {
+        doc: 'Enlarge small pictures to a bucket. false: give them buckets of their own size.',
+        default: true,
+      }),
+    })
+    .nullable()
+    .default(null),
 });

@@ -8,7 +8,9 @@ import {
   type BatchPlan,
   type SampleSource,
 } from '../../../worker/data/batch.ts';
-import { SampleOrder } from '../../../worker/data/order.ts';
+import { TRANSFORMATIONS, UNCHANGED, type Variant } from '../../../worker/data/augment.ts';
+import type { CaptionSettings } from '../../../worker/data/captions.ts';
+import { BatchOrder } from '../../../worker/data/order.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import { trainingTimesteps } from '../../../worker/diffusion/training-timesteps.ts';
 import { relativeError } from '../../support/numbers.ts';
@@ -23,19 +25,32 @@ const schedule = NoiseSchedule.fromConfig({ prediction_type: 'v_prediction' });
 /** Example i is the constant i / 10, so x0 can be told from any batch. */
 const source: SampleSource = {
   numChannels: NUM_CHANNELS,
-  load: (index) => Promise.resolve(new Float32Array(NUM_VALUES).fill(index / 10)),
+  load: (index) =>
+    Promise.resolve({ values: new Float32Array(NUM_VALUES).fill(index / 10), mask: Uint8Array.of(index) }),
   examples: Array.from({ length: NUM_EXAMPLES }, (_, i) => ({ caption: `number ${i}` })),
 };
 
+const PLAIN: CaptionSettings = {
+  prefix: '',
+  suffix: '',
+  dropout: 0,
+  shuffleTags: false,
+  keepTags: 0,
+  tagDropout: 0,
+};
+
+const orderOf = (seed: number) =>
+  new BatchOrder(seed, BATCH_SIZE, [Uint32Array.from({ length: NUM_EXAMPLES }, (_, i) => i)]);
+
 const plan = (changes: Partial<BatchPlan> = {}): BatchPlan => ({
   seed: 5,
-  batchSize: BATCH_SIZE,
-  captionDropout: 0.25,
+  captions: { ...PLAIN, dropout: 0.25 },
+  augmentation: { flip: false, paired: 0 },
   schedule,
   timesteps: trainingTimesteps(schedule, { minTimestep: 0, maxTimestep: null, timestepGrid: null }),
   noiseOffset: 0,
   inputPerturbation: 0,
-  order: new SampleOrder(5, NUM_EXAMPLES),
+  order: orderOf(5),
   ...changes,
 });
 
@@ -70,7 +85,7 @@ describe('training batch', () => {
 
   it('changes with the step and with the seed', async () => {
     const noisy = async (seed: number, step: number) => {
-      const order = new SampleOrder(5, NUM_EXAMPLES);
+      const order = orderOf(5);
       return (await prepareBatch(plan({ seed, order }), step, { start: 0, end: 1 }, source)).noisy.join();
     };
     assert.equal(new Set([await noisy(5, 0), await noisy(5, 1), await noisy(6, 0)]).size, 3);
@@ -82,14 +97,15 @@ describe('training batch', () => {
       const [signal, noise] = [schedule.signalRate(timesteps[b]), schedule.noiseRate(timesteps[b])];
       const at = (values: Float32Array, i: number) => values[b * NUM_VALUES + i];
       const x0 = Array.from({ length: NUM_VALUES }, (_, i) => signal * at(noisy, i) - noise * at(target, i));
-      assert.ok(relativeError(x0, await source.load(exampleIndices[b])) < 1e-5);
+      const { values } = await source.load(exampleIndices[b], UNCHANGED);
+      assert.ok(relativeError(x0, values) < 1e-5);
     }
   });
 
   it('drops captions at the given rate, never or always at the ends', () => {
-    const dropped = (captionDropout: number) => {
+    const dropped = (dropout: number) => {
       const draws = Array.from({ length: 200 }, (_, step) =>
-        drawBatch(plan({ captionDropout }), step, whole),
+        drawBatch(plan({ captions: { ...PLAIN, dropout } }), step, whole),
       );
       const decisions = draws.flatMap(({ captionDropped }) => captionDropped);
       return decisions.filter(Boolean).length / decisions.length;
@@ -102,11 +118,52 @@ describe('training batch', () => {
 
   it('replaces a dropped caption by the empty text and leaves everything else alone', async () => {
     const [kept, dropped] = await Promise.all(
-      [0, 1].map((captionDropout) => prepareBatch(plan({ captionDropout }), 2, whole, source)),
+      [0, 1].map((dropout) => prepareBatch(plan({ captions: { ...PLAIN, dropout } }), 2, whole, source)),
     );
     assert.ok(kept.captions.every((caption, i) => caption === `number ${kept.exampleIndices[i]}`));
     assert.ok(dropped.captions.every((caption) => caption === ''));
     assert.deepEqual(dropped.noisy, kept.noisy);
+  });
+
+  it('varies pictures and says so in their captions, the draws of a sample the same however the batch is cut', async () => {
+    const varied = plan({
+      augmentation: { flip: true, paired: 0.5 },
+      captions: { ...PLAIN, prefix: 'flat, ', shuffleTags: true, keepTags: 1, dropout: 0.2 },
+    });
+    const asked: Variant[] = [];
+    const recording: SampleSource = {
+      ...source,
+      examples: source.examples.map(({ caption }) => ({ caption: `${caption}, x, y, z` })),
+      load: (index, variant) => {
+        asked.push(variant);
+        return source.load(index, variant);
+      },
+    };
+    const batch = await prepareBatch(varied, 4, whole, recording);
+    assert.deepEqual(asked, batch.variants);
+    assert.deepEqual(
+      batch.masks.map((mask) => mask?.[0]),
+      [...batch.exampleIndices],
+    );
+    for (const [i, caption] of batch.captions.entries()) {
+      if (batch.captionDropped[i]) assert.equal(caption, '');
+      else {
+        const { transformation } = batch.variants[i];
+        const end = transformation === null ? '' : ` with the ${transformation} transformation`;
+        assert.match(
+          caption,
+          new RegExp(`^flat, number ${batch.exampleIndices[i]}, [xyz], [xyz], [xyz]${end}$`),
+        );
+      }
+    }
+    const transformed = batch.variants.filter(({ transformation }) => transformation !== null);
+    assert.ok(
+      transformed.length > 0 && transformed.length < BATCH_SIZE,
+      `of ${TRANSFORMATIONS.length} kinds`,
+    );
+    const second = await prepareBatch(varied, 4, { start: 5, end: 9 }, recording);
+    assert.deepEqual(second.captions, batch.captions.slice(5, 9));
+    assert.deepEqual(second.variants, batch.variants.slice(5, 9));
   });
 
   /** What the noise of a v model's pair is: signal * target + noise rate * input, sample by sample. */
@@ -187,11 +244,34 @@ describe('validation', () => {
     });
   });
 
+  it('varies neither pictures nor captions, but gives these their prefix and suffix', async () => {
+    const settings = {
+      ...PLAIN,
+      prefix: 'flat, ',
+      suffix: '!',
+      dropout: 1,
+      shuffleTags: true,
+      tagDropout: 1,
+    };
+    const asked: Variant[] = [];
+    const recording: SampleSource = {
+      ...source,
+      load: (index, variant) => {
+        asked.push(variant);
+        return source.load(index, variant);
+      },
+    };
+    const samples = validationSamples(schedule, source, 2, 1);
+    const { captions } = await prepareValidationBatch(schedule, recording, 1, samples, settings);
+    assert.deepEqual(captions, ['flat, number 0!', 'flat, number 1!']);
+    assert.deepEqual(asked, [UNCHANGED, UNCHANGED]);
+  });
+
   it('noises a sample the same way alone and in company', async () => {
     const samples = validationSamples(schedule, source, 3, 2);
-    const together = await prepareValidationBatch(schedule, source, 1, samples);
+    const together = await prepareValidationBatch(schedule, source, 1, samples, PLAIN);
     for (const [i, sample] of samples.entries()) {
-      const alone = await prepareValidationBatch(schedule, source, 1, [sample]);
+      const alone = await prepareValidationBatch(schedule, source, 1, [sample], PLAIN);
       const part = (values: Float32Array) => values.slice(i * NUM_VALUES, (i + 1) * NUM_VALUES);
       assert.deepEqual(alone.noisy, part(together.noisy));
       assert.deepEqual(alone.target, part(together.target));

@@ -1,6 +1,7 @@
 /** The data of a step is the same however the batch is cut; only whose turn it is differs. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import type { Tensor } from '../../../shared/tensor.ts';
 import { minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
@@ -9,7 +10,7 @@ import { createOnnxEngine } from '../../../worker/engine/onnx/onnx-engine.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { ImageBatchSource } from '../../../worker/stage/batch-source.ts';
 import { DELTA_OF_SQUARE } from '../../../worker/training-graph.ts';
-import { makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
+import { makePictures, makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
 
 const BATCH_SIZE = 4;
 const STEPS = [0, 1, 7];
@@ -138,6 +139,56 @@ describe('batch source', () => {
     assert.deepEqual(new Set(validation.loss_delta), new Set([DELTA_OF_SQUARE]));
     const { sample } = await dataOf(cut, 0, {}, 'validation', 3, 8);
     assert.deepEqual(validation.sample, sample);
+  });
+
+  it('weighs prior pictures and pixels as configured, and neither in validation', async () => {
+    const folder = join(tiny.folder, 'weighed');
+    await makePictures(folder, 0, 4);
+    for (const i of [0, 1, 2, 3]) {
+      // Left half white.
+      const half = Buffer.from({ length: 256 }).map((_, at) => (at % 16 < 8 ? 255 : 0));
+      await sharp(half, { raw: { width: 16, height: 16, channels: 1 } })
+        .png()
+        .toFile(join(folder, `picture-0${i}-masklabel.png`));
+    }
+    const overrides: Overrides = {
+      data: {
+        path: folder,
+        mask: 'file',
+        unmaskedWeight: 0.25,
+        prior: { path: tiny.heldOutFolder, weight: 0.5 },
+      },
+      train: { batchSize: 8 },
+    };
+    // One epoch: 4 own pictures and 4 of the prior.
+    const data = await dataOf({ microBatchSize: 2, numReplicas: 1 }, 0, overrides, 'training', 0, 8);
+    assert.deepEqual(data.loss_weight.toSorted(), [0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]);
+    for (const [i, weight] of data.loss_weight.entries()) {
+      const row = data.loss_mask.slice(i * 256, i * 256 + 16);
+      const expected = weight === 1 ? [1, 0.25] : [1, 1];
+      assert.deepEqual([row[0], row[15]], expected, 'prior pictures have no masks and count whole');
+    }
+    const validation = await dataOf({ microBatchSize: 2, numReplicas: 1 }, 0, overrides, 'validation', 0, 8);
+    assert.deepEqual(new Set(validation.loss_mask), new Set([1]));
+    assert.deepEqual(new Set(validation.loss_weight), new Set([1]));
+  });
+
+  it('has in every cut the same variations of pictures and captions', async () => {
+    const overrides: Overrides = {
+      data: {
+        flip: true,
+        pairedAugmentation: 0.5,
+        shuffleTags: true,
+        captionSuffix: ', a, b, c',
+        captionDropout: 0.3,
+      },
+    };
+    const whole = await stepData({ microBatchSize: BATCH_SIZE, numReplicas: 1 }, 2, overrides);
+    assert.deepEqual(await stepData({ microBatchSize: 1, numReplicas: 2 }, 2, overrides), whole);
+    assert.notDeepEqual(
+      whole.sample,
+      (await stepData({ microBatchSize: BATCH_SIZE, numReplicas: 1 }, 2)).sample,
+    );
   });
 
   it('trains and validates under a schedule without signal at its end where asked to', async () => {

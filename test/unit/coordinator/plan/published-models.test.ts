@@ -33,6 +33,7 @@ function profileOf(config: unknown, side: number): ModelProfile {
     numTrainingExamples: 1,
     numValidationSamples: 0,
     skippedImages: [],
+    dataRemarks: [],
   };
 }
 

@@ -22,6 +22,10 @@ describe('config table', () => {
     assert.equal(row('optimizer.betas')?.default, '[0.9,0.999]');
     assert.equal(row('sara.rank.weight')?.default, '0.005');
     assert.equal(row('optimizer.ema.decay')?.default, 'null');
+    assert.equal(row('data.repeats')?.type, 'map of names to integer in [1, 10000]');
+    assert.equal(row('data.repeats')?.default, '{}');
+    assert.equal(row('data.prior.path')?.type, 'path');
+    assert.equal(row('data.prior.path')?.default, 'required');
   });
 
   it('explains every field in sentences and gives numbers that count something a unit', () => {

@@ -61,8 +61,23 @@ describe('config', () => {
           validationPath: null,
           resolution: 32,
           onBrokenImage: 'refuse',
+          repeats: {},
+          folderRepeats: false,
+          captionExtension: '.txt',
+          captionEncoding: 'utf-8',
           captionDropout: 0.1,
           captionPrefix: '',
+          captionSuffix: '',
+          shuffleTags: false,
+          keepTags: 0,
+          tagDropout: 0,
+          flip: false,
+          pairedAugmentation: 0,
+          mask: 'none',
+          unmaskedWeight: 0.1,
+          normalizeMaskedArea: false,
+          prior: null,
+          buckets: null,
         },
         sara: {
           threshold: 2e-3,
@@ -122,6 +137,8 @@ describe('config', () => {
           'preview.prompts=[a cat, "a, dog"]',
           'validation.timesteps=[0, 500]',
           'optimizer.learningRate=1e-4',
+          'data.repeats={cats: 10}',
+          'data.prior.path=regular',
           'sara.threshold=null',
           'sara.fraction=.05',
         ],
@@ -133,6 +150,8 @@ describe('config', () => {
       });
       assert.equal(config.name, '123');
       assert.equal(config.data.captionPrefix, 'a=b: ');
+      assert.deepEqual(config.data.repeats, { cats: 10 });
+      assert.deepEqual(config.data.prior, { path: join(folder, 'regular'), weight: 1 });
       assert.deepEqual(config.preview.prompts, ['a cat', 'a, dog']);
       assert.deepEqual(config.validation.timesteps, [0, 500]);
       assert.equal(config.optimizer.learningRate, 1e-4);
@@ -212,9 +231,8 @@ schedule:
 
     for (const { path, type } of describeConfig()) {
       it(`is refused by name for ${path}`, () => {
-        const wrong = path
-          .split('.')
-          .reduceRight<unknown>((value, key) => ({ [key]: value }), { not: 'a value' });
+        const noValue = type.startsWith('map of') ? 'no map' : { not: 'a value' };
+        const wrong = path.split('.').reduceRight<unknown>((value, key) => ({ [key]: value }), noValue);
         const [section = ''] = path.split('.');
         const merged = { ...MINIMAL, [section]: (wrong as Record<string, unknown>)[section] } as RunConfig;
         assert.throws(
@@ -222,7 +240,7 @@ schedule:
           (thrown) => {
             assert.ok(thrown instanceof SaraError);
             assert.ok(
-              thrown.message.includes(`${path} is {"not":"a value"}; expected ${type}`),
+              thrown.message.includes(`${path} is ${JSON.stringify(noValue)}; expected ${type}`),
               thrown.message,
             );
             return true;
@@ -320,6 +338,22 @@ schedule:
         're-selection after the end',
         ['sara.reselectStep=5000'],
         /sara\.reselectStep must be below .* 5000 >= 5000/,
+      ],
+      [
+        'edges of buckets that leave none',
+        ['data.buckets.minEdge=512', 'data.buckets.maxEdge=256'],
+        /data\.buckets\.minEdge must not be above data\.buckets\.maxEdge, but 512 > 256/,
+      ],
+      [
+        'restarts of a schedule that has none',
+        ['schedule.cycles=3'],
+        /type is cosine, but schedule\.cycles 3 is for/,
+      ],
+      ['a power of a schedule that has none', ['schedule.power=2'], /schedule\.power 2 is for polynomial/],
+      [
+        'an end of a rate that does not fall',
+        ['schedule.type=constant', 'schedule.endRatio=0.1'],
+        /schedule\.endRatio 0\.1 is for a rate that falls/,
       ],
       [
         'a range of timesteps that ends before it begins',

@@ -1,0 +1,107 @@
+/** The data of a run and the noise schedule it is trained under, opened and checked as its configuration says. */
+import { join } from 'node:path';
+import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
+import { SaraError } from '../../shared/errors.ts';
+import { bucketSizing, fixedSize, type Sizing } from '../data/buckets.ts';
+import { formatBucketReport } from '../data/bucket-report.ts';
+import { validationSamples, type ValidationSample } from '../data/batch.ts';
+import type { CaptionSettings } from '../data/captions.ts';
+import { openDataset, type BrokenImage, type FolderSettings } from '../data/dataset.ts';
+import { ImageSet } from '../data/image-set.ts';
+import { TrainingSet } from '../data/training-set.ts';
+import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
+import { trainingTimesteps } from '../diffusion/training-timesteps.ts';
+import type { DiffusersModel } from '../model/diffusers-model.ts';
+
+/** Decoded pictures kept in memory, per image set. */
+const IMAGE_CACHE_BYTES = 512 * 2 ** 20;
+
+/** The run's pictures, checked. */
+export interface RunData {
+  readonly training: TrainingSet;
+  /** null where data.validationPath is not set. */
+  readonly validation: ImageSet | null;
+}
+
+/** @throws SaraError FILE_NOT_FOUND, DATA_INVALID or CONFIG_INVALID naming folder, file or field */
+export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
+  const { path, validationPath, prior, mask, repeats, folderRepeats } = config.data;
+  const square = fixedSize({ height: config.data.resolution, width: config.data.resolution });
+  const sizing =
+    config.data.buckets === null ? square : bucketSizing({ ...config.data, ...config.data.buckets });
+  const open = async (folder: string, settings: FolderSettings, sizes: Sizing): Promise<ImageSet> =>
+    ImageSet.open(await openDataset(folder, settings), {
+      sizing: sizes,
+      alphaIsMask: settings.mask === 'alpha',
+      onBrokenImage: config.data.onBrokenImage,
+      cacheBytes: IMAGE_CACHE_BYTES,
+    });
+  const once: FolderSettings = {
+    captions: { extension: config.data.captionExtension, encoding: config.data.captionEncoding },
+    repeats: { byFolderName: false, byFolder: {} },
+    mask: 'none',
+  };
+  const own: FolderSettings = { ...once, mask, repeats: { byFolderName: folderRepeats, byFolder: repeats } };
+  const training = new TrainingSet(
+    await open(path, own, sizing),
+    prior === null ? null : await open(prior.path, once, sizing),
+  );
+  requireOneSize(training, config);
+  return { training, validation: validationPath === null ? null : await open(validationPath, once, square) };
+}
+
+/** A training program has one size, and a run one program per stage and pass. */
+function requireOneSize(training: TrainingSet, { data, train }: ResolvedRunConfig): void {
+  const [{ size }] = training.buckets;
+  if (training.buckets.length === 1 && size.width === data.resolution && size.height === data.resolution)
+    return;
+  throw new SaraError(
+    'CONFIG_INVALID',
+    `data.buckets: a run can train no size but ${data.resolution}x${data.resolution} yet, and the pictures come to\n` +
+      `${formatBucketReport(training.report(train.batchSize))}\nSet data.buckets to null to crop them all to the square.`,
+    { numBuckets: training.buckets.length },
+  );
+}
+
+export function brokenImages({ training, validation }: RunData): readonly BrokenImage[] {
+  return [training.own, training.prior, validation].flatMap((set) => set?.broken ?? []);
+}
+
+/** Sentences on what was found beside the pictures or is remarkable about them, for the user's log. */
+export function dataRemarks({ training, validation }: RunData): readonly string[] {
+  return [training.own, training.prior, validation].flatMap((set) => set?.remarks ?? []);
+}
+
+export function captionSettings({ data }: ResolvedRunConfig): CaptionSettings {
+  return {
+    prefix: data.captionPrefix,
+    suffix: data.captionSuffix,
+    dropout: data.captionDropout,
+    shuffleTags: data.shuffleTags,
+    keepTags: data.keepTags,
+    tagDropout: data.tagDropout,
+  };
+}
+
+/** The (held-out image, timestep) pairs the validation loss is the mean of; none without a held-out set. */
+export function heldOutSamples(
+  { validation }: RunData,
+  schedule: NoiseSchedule,
+  config: ResolvedRunConfig,
+): ValidationSample[] {
+  const { numSamples, timesteps } = config.validation;
+  return validation === null ? [] : validationSamples(schedule, validation, numSamples, timesteps);
+}
+
+/**
+ * The schedule a run trains and validates under: the model's, as `objective` has it; and where on it the run trains.
+ * @throws SaraError CONFIG_INVALID where the model cannot be trained so
+ */
+export async function openNoiseSchedule(
+  model: DiffusersModel,
+  { objective }: ResolvedRunConfig,
+): Promise<{ schedule: NoiseSchedule; timesteps: Int32Array }> {
+  const own = await NoiseSchedule.open(join(model.path, 'scheduler'));
+  const schedule = objective.zeroTerminalSnr ? own.withZeroTerminalSnr() : own;
+  return { schedule, timesteps: trainingTimesteps(schedule, objective) };
+}
