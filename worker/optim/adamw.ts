@@ -59,20 +59,24 @@ export function adamwStep(update: AdamWUpdate, options: AdamWOptions): void {
   const { values, positions, gradient, gradientScale, moments, step, learningRate } = update;
   requireMatchingLengths(update);
   const [beta1, beta2] = options.betas;
-  const { epsilon } = options;
   const { first, second } = moments;
   const keep = 1 - learningRate * options.weightDecay;
-  const stepSize = learningRate / (1 - beta1 ** step);
+  // Both corrections and the gradient's scale are taken out of the loop, which leaves it one root and one division:
+  // a / (sqrt(v) / c + eps) = a c / (sqrt(v) + eps c).
   const rootCorrection = Math.sqrt(1 - beta2 ** step);
+  const stepSize = (learningRate / (1 - beta1 ** step)) * rootCorrection;
+  const epsilon = options.epsilon * rootCorrection;
+  const newFirst = (1 - beta1) * gradientScale;
+  const newSecond = (1 - beta2) * gradientScale * gradientScale;
 
   for (let j = 0; j < gradient.length; j++) {
-    const g = gradient[j] * gradientScale;
-    const m = beta1 * first[j] + (1 - beta1) * g;
-    const v = beta2 * second[j] + (1 - beta2) * g * g;
-    const at = positions === null ? j : positions[j];
+    const g = gradient[j];
+    const m = beta1 * first[j] + newFirst * g;
+    const v = beta2 * second[j] + newSecond * g * g;
     first[j] = m;
     second[j] = v;
-    values[at] = values[at] * keep - (stepSize * m) / (Math.sqrt(v) / rootCorrection + epsilon);
+    const at = positions === null ? j : positions[j];
+    values[at] = values[at] * keep - (stepSize * m) / (Math.sqrt(v) + epsilon);
   }
 }
 
