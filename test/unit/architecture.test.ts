@@ -25,7 +25,7 @@ const WORKER_LAYERS: readonly (readonly string[])[] = [
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['shared/rpc/'],
   '@nats-io/': ['shared/messaging/', 'worker/exchange/'],
-  protobufjs: ['worker/engine/onnx/'],
+  protobufjs: ['worker/engine/onnx/', 'coordinator/tensorboard/'],
   'onnxruntime-node': ['worker/engine/onnx/'],
   sharp: ['worker/data/', 'worker/pictures/'],
   yaml: ['shared/config/'],
