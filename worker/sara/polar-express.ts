@@ -10,8 +10,8 @@
  * @see Amsel, Persson, Musco, Gower, "The Polar Express", arXiv 2505.16932
  */
 import { floatTensor } from '../../shared/tensor.ts';
-import type { Engine, Executable } from '../engine/engine.ts';
-import { Graph } from '../engine/graph.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Graph, type Value } from '../engine/graph.ts';
 import { WeightStore } from '../engine/weight-store.ts';
 import { polarFactorByEigen, type MaskedMatrix, type PolarFactor } from './polar-factor.ts';
 
@@ -32,12 +32,18 @@ interface Quintic {
 }
 
 /**
- * Polar factors of a run: on the host for small matrices, else on the engine. One program per matrix shape is
- * compiled at first use and kept until `dispose`.
+ * From this ratio of the sides on, the iteration runs on the Gram matrix of the shorter side: eight times 1280 x 1280
+ * cost a third of eight times 1280 x 10240. What it squares it resolves less finely, singular values below about 3e-4
+ * of the largest instead of {@link RESOLUTION}; but a matrix so oblong has few of those.
+ */
+export const MIN_GRAM_RATIO = 3;
+
+/**
+ * Polar factors of a run: on the host for small matrices, else on the engine. A program is compiled, run once and
+ * dropped: that takes hundredths of a second, and keeping one per shape would keep their buffers.
  */
 export class PolarFactors {
   readonly #engine: Engine;
-  readonly #programs = new Map<string, Promise<Executable>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -55,25 +61,13 @@ export class PolarFactors {
     const { rows, columns } = matrix;
     const dense = new Float32Array(rows * columns);
     matrix.indices.forEach((at, k) => (dense[at] = matrix.values[k] / bound));
-    const program = await this.#program(rows, columns);
-    const { polar } = await program.run({ matrix: floatTensor([rows, columns], dense) });
-    return Float32Array.from(matrix.indices, (at) => (polar.data as Float32Array)[at]);
-  }
-
-  async dispose(): Promise<void> {
-    const programs = await Promise.allSettled(this.#programs.values());
-    this.#programs.clear();
-    for (const program of programs) if (program.status === 'fulfilled') await program.value.dispose();
-  }
-
-  #program(rows: number, columns: number): Promise<Executable> {
-    const key = `${rows}x${columns}`;
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = this.#engine.compile(polarGraph(rows, columns), new WeightStore());
-      this.#programs.set(key, program);
+    const program = await this.#engine.compile(polarGraph(rows, columns), new WeightStore());
+    try {
+      const { polar } = await program.run({ matrix: floatTensor([rows, columns], dense) });
+      return Float32Array.from(matrix.indices, (at) => (polar.data as Float32Array)[at]);
+    } finally {
+      await program.dispose();
     }
-    return program;
   }
 }
 
@@ -81,16 +75,45 @@ export class PolarFactors {
 function polarGraph(rows: number, columns: number): Graph {
   const graph = new Graph();
   const isTall = rows >= columns;
-  let x = graph.input('matrix', [rows, columns]);
-  for (const { a, b, c } of polarExpress(RESOLUTION, CONVERGED)) {
-    // The Gram matrix of the shorter side; the polynomial multiplies from that side.
-    const gram = isTall ? graph.matMul(x, x, { transA: true }) : graph.matMul(x, x, { transB: true });
+  const x = graph.input('matrix', [rows, columns]);
+  const isOblong = Math.max(rows, columns) >= MIN_GRAM_RATIO * Math.min(rows, columns);
+  graph.output('polar', isOblong ? throughGram(graph, x, isTall) : directly(graph, x, isTall));
+  return graph;
+}
+
+const QUINTICS = polarExpress(RESOLUTION, CONVERGED);
+
+/** Of the shorter side. */
+function gramMatrix(graph: Graph, x: Value, isTall: boolean): Value {
+  return isTall ? graph.matMul(x, x, { transA: true }) : graph.matMul(x, x, { transB: true });
+}
+
+function directly(graph: Graph, matrix: Value, isTall: boolean): Value {
+  let x = matrix;
+  for (const { a, b, c } of QUINTICS) {
+    const gram = gramMatrix(graph, x, isTall);
     const factor = graph.add(graph.affine(gram, b), graph.matMul(gram, gram, { alpha: c }));
     const change = isTall ? graph.matMul(x, factor) : graph.matMul(factor, x);
     x = graph.add(graph.affine(x, a), change);
   }
-  graph.output('polar', x);
-  return graph;
+  return x;
+}
+
+/** The factors a I + b G + c G^2 commute, so their product can be made first, and applied to the matrix once. */
+function throughGram(graph: Graph, x: Value, isTall: boolean): Value {
+  let gram = gramMatrix(graph, x, isTall);
+  const [size] = gram.shape;
+  const ones = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) ones[i * (size + 1)] = 1;
+  const identity = graph.constant([size, size], ones);
+  let product: Value | null = null;
+  for (const { a, b, c } of QUINTICS) {
+    const upper = graph.add(graph.affine(gram, b), graph.matMul(gram, gram, { alpha: c }));
+    const factor = graph.add(graph.affine(identity, a), upper);
+    product = product === null ? factor : graph.matMul(product, factor);
+    gram = graph.matMul(factor, graph.matMul(gram, factor));
+  }
+  return isTall ? graph.matMul(x, product!) : graph.matMul(product!, x);
 }
 
 /**
