@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 /**
- * The worker program: `serve` is a worker of a cluster, `sample` and `profile` work alone. `sara worker` and
- * `sara sample` of the coordinator's CLI lead here.
+ * The worker program: `serve` is a worker of a cluster; the other commands work alone, on models, pictures and adapter
+ * files. Those of the coordinator's CLI that need the engine or the files' contents lead here.
  */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { cpus } from 'node:os';
 import { loadRunConfig, SAMPLER_NAMES } from '../shared/config.ts';
 import { SaraError } from '../shared/errors.ts';
 import { runMain, type Lifecycle } from '../shared/lifecycle.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
+import { collect, oneOf, positive, whole } from './cli/arguments.ts';
+import { benchCommand } from './cli/bench.ts';
+import { exportCommand } from './cli/export.ts';
+import { mergeCommand } from './cli/merge.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import type { Provider } from './engine/onnx/onnx-engine.ts';
 import { profileRun } from './model-actor.ts';
@@ -19,6 +23,7 @@ function program(life: Lifecycle): Command {
   const root = new Command('sara-worker')
     .version(TOOL_VERSION)
     .description('Computes: hosts the stages of training runs, draws pictures.')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sara: ')) })
     .exitOverride();
 
   root
@@ -113,32 +118,10 @@ function program(life: Lifecycle): Command {
       const config = await loadRunConfig(path, { flags: o.set, environment: process.env });
       process.stdout.write(`${JSON.stringify(await profileRun(config))}\n`);
     });
+  exportCommand(root, life);
+  mergeCommand(root);
+  benchCommand(root);
   return root;
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('expected a whole number, 0 or more');
-  return value;
-}
-
-function positive(text: string): number {
-  const value = whole(text);
-  if (value === 0) throw new InvalidArgumentError('expected a whole number, 1 or more');
-  return value;
-}
-
-function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = names.find((name) => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`expected one of ${names.join(', ')}`);
-    return found;
-  };
 }
 
 await runMain(
@@ -147,9 +130,13 @@ await runMain(
       await program(life).parseAsync();
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error;
-      // Commander has said what is wrong, or printed the help that was asked for.
-      if (error.exitCode !== 0) throw new SaraError('USAGE', error.message);
+      if (error.exitCode !== 0) throw new SaraError('USAGE', error.message, {}, { cause: error });
     }
   },
-  { report: (error) => process.stderr.write(`sara: ${error.message}\n`) },
+  {
+    report: (error) => {
+      // Commander says itself what is wrong with an option.
+      if (!(error.cause instanceof CommanderError)) process.stderr.write(`sara: ${error.message}\n`);
+    },
+  },
 );

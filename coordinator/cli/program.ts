@@ -36,6 +36,8 @@ export function buildProgram(life: Lifecycle): Command {
   trainCommand(program, life);
   planCommand(program, life);
   passOn(program, life, 'sample', ['sample'], 'draw pictures from a model, with or without adapters');
+  passOn(program, life, 'export', ['export'], 'write an adapter for ComfyUI, A1111 or diffusers');
+  passOn(program, life, 'merge', ['merge'], 'add adapters up: to one adapter, or into a copy of their model');
   configCommand(program);
 
   program.commandsGroup('On many machines:');

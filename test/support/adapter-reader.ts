@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { SafetensorsFile } from '../../shared/safetensors.ts';
 import { numElements } from '../../shared/tensor.ts';
-import { ldmName } from '../../worker/export/ldm-names.ts';
 import type { UNetConfig } from '../../worker/model/diffusers-config.ts';
+import { storedModuleName } from '../../worker/model/single-file/unet-names.ts';
 import { unetParameters } from '../../worker/model/unet.ts';
 
 export interface ReadAdapter {
@@ -64,7 +64,7 @@ export async function readAdapterAsUiDoes(path: string, config: UNetConfig): Pro
 function spellings(config: UNetConfig, module: string): string[] {
   return [
     `lora_unet_${module.replaceAll('.', '_')}`,
-    `lora_unet_${ldmName(config, module).replaceAll('.', '_')}`,
+    `lora_unet_${(storedModuleName(config, module) ?? assert.fail(module)).replaceAll('.', '_')}`,
     `unet.${module}`,
   ].filter((spelling, i, all) => all.indexOf(spelling) === i);
 }

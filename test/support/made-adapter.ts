@@ -2,8 +2,7 @@
 import { baseModelHash } from '../../shared/digest.ts';
 import { WeightFiles } from '../../shared/safetensors.ts';
 import { makeAdapter, type Adapter, type AdapterMetadata } from '../../worker/sara/adapter.ts';
-import { selectByThreshold } from '../../worker/sara/selection.ts';
-import { tensorsOf } from './golden-sara.ts';
+import { selectByThreshold, type NamedTensor } from '../../worker/sara/selection.ts';
 import { someNumbers } from './numbers.ts';
 
 export interface MadeAdapterOptions {
@@ -16,13 +15,26 @@ export interface MadeAdapterOptions {
   readonly metadata?: Partial<AdapterMetadata>;
 }
 
-/** @param unet folder with config.json and weights */
-export async function makeAdapterFor(unet: string, options: MadeAdapterOptions = {}): Promise<Adapter> {
-  const { threshold = 0.02, seed = 1, size = 1e-2, metadata = {} } = options;
+/** @param unet its folder, or its opened weights */
+export async function makeAdapterFor(
+  unet: string | WeightFiles,
+  options: MadeAdapterOptions = {},
+): Promise<Adapter> {
+  if (typeof unet !== 'string') return adapterOf(unet, options);
   const files = await WeightFiles.open(unet, 'diffusion_pytorch_model');
+  try {
+    return await adapterOf(files, options);
+  } finally {
+    await files.close();
+  }
+}
+
+async function adapterOf(
+  files: WeightFiles,
+  { threshold = 0.02, seed = 1, size = 1e-2, metadata = {} }: MadeAdapterOptions,
+): Promise<Adapter> {
   const hash = await baseModelHash(files);
-  await files.close();
-  const { mask, values } = await selectByThreshold(tensorsOf(unet), threshold);
+  const { mask, values } = await selectByThreshold(tensorsOf(files), threshold);
   const change = someNumbers(mask.count, seed);
   const trained = values.map((value, i) => value + size * change[i]);
   return makeAdapter(mask, trained, values, {
@@ -37,4 +49,9 @@ export async function makeAdapterFor(unet: string, options: MadeAdapterOptions =
     toolVersion: 'test',
     ...metadata,
   });
+}
+
+async function* tensorsOf(files: WeightFiles): AsyncGenerator<NamedTensor> {
+  for (const { name, shape } of files.entries.values())
+    yield { name, shape, data: (await files.readFloat32(name)).data };
 }

@@ -30,7 +30,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   sharp: ['worker/data/', 'worker/pictures/'],
   yaml: ['shared/config/'],
   pino: ['shared/log.ts'],
-  commander: ['coordinator/cli/', 'coordinator/main.ts', 'worker/main.ts'],
+  commander: ['coordinator/cli/', 'coordinator/main.ts', 'worker/cli/', 'worker/main.ts'],
 };
 
 /** Decisions apart from effects: no input, no output, no clock of their own. */

@@ -6,8 +6,9 @@
  * user interfaces know either for most modules; where one of them knows only the latter, that is used. Which spelling
  * each program reads is recorded in test/golden/key-names.
  */
+import { SaraError } from '../../shared/errors.ts';
 import type { UNetConfig } from '../model/diffusers-config.ts';
-import { ldmName } from './ldm-names.ts';
+import { storedModuleName } from '../model/single-file/unet-names.ts';
 import { modelFamily } from './model-family.ts';
 
 const KOHYA_PREFIX = 'lora_unet_';
@@ -16,12 +17,26 @@ const DIFFUSERS_PREFIX = 'unet.';
 /** A1111 cannot tell it from its diffusers name. */
 const LDM_NAME_EVERYWHERE: ReadonlySet<string> = new Set(['conv_norm_out']);
 
-/** @param module diffusers name; @returns e.g. `lora_unet_down_blocks_0_attentions_0_proj_in` */
+/**
+ * @param module diffusers name
+ * @returns e.g. `lora_unet_down_blocks_0_attentions_0_proj_in`
+ * @throws SaraError MODEL_UNSUPPORTED when the name is wanted and the module has none in single-file checkpoints
+ */
 export function kohyaModuleName(config: UNetConfig, module: string): string {
   const family = modelFamily(config);
   const isLdm =
     family === 'sdxl' || family === 'sdxl-refiner' || (family !== 'pixel' && LDM_NAME_EVERYWHERE.has(module));
   return KOHYA_PREFIX + (isLdm ? ldmName(config, module) : module).replaceAll('.', '_');
+}
+
+function ldmName(config: UNetConfig, module: string): string {
+  const name = storedModuleName(config, module);
+  if (name !== null) return name;
+  throw new SaraError(
+    'MODEL_UNSUPPORTED',
+    `the module ${module} has no name in single-file checkpoints; export it as lora-diffusers, which needs none`,
+    { module },
+  );
 }
 
 /** A parameter's module and which of its two tensors it is. */

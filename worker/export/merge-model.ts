@@ -1,13 +1,17 @@
 /**
- * Bakes adapters into a copy of their base model: a diffusers folder that any diffusers-compatible program loads.
+ * Bakes adapters into a copy of their base model: a diffusers folder that any diffusers-compatible program loads, or a
+ * single-file checkpoint as ComfyUI and A1111 open it.
  *
- * UNet tensors pass through one at a time, in their stored element type and in the base's own files; everything
- * else is copied, see model-folder.ts.
+ * UNet tensors pass through one at a time, in their stored element type; of a folder also in the base's own files.
+ * Everything else is copied, see model-folder.ts and ../model/single-file/write.ts.
  */
 import { cp, readdir, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { WeightFiles, writeSafetensors, type TensorEntry } from '../../shared/safetensors.ts';
+import { basename, join, resolve } from 'node:path';
+import { SaraError } from '../../shared/errors.ts';
+import { WeightFiles, writeSafetensors } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
+import { DiffusersModel } from '../model/diffusers-model.ts';
+import { writeSingleFile } from '../model/single-file/write.ts';
 import { applyDeltas, combineAdapters, type WeightedAdapter } from '../sara/adapter.ts';
 import { encodeWeights } from '../sara/encode-weights.ts';
 import type { MaskedVector } from '../sara/mask.ts';
@@ -36,6 +40,13 @@ export async function mergeModel(
   outFolder: string,
   existing: ExistingFolder = 'refuse',
 ): Promise<void> {
+  if (!(await isFolder(baseFolder))) {
+    throw new SaraError(
+      'MODEL_UNSUPPORTED',
+      `${baseFolder} is no folder, so there is none to copy; merge into a single-file checkpoint instead`,
+      { base: baseFolder },
+    );
+  }
   requireOutside(baseFolder, outFolder);
   const deltas = combineAdapters(adapters);
   const unet = (await isFolder(join(baseFolder, 'unet'))) ? 'unet' : '.';
@@ -43,6 +54,37 @@ export async function mergeModel(
     await copyModelFolder(baseFolder, staging, [unet]);
     await mergeUNet(join(baseFolder, unet), join(staging, unet), deltas, describeAdapters(adapters));
   });
+}
+
+/**
+ * @param base a diffusers folder or a single-file checkpoint
+ * @param adapters read for this base, see readAdapter
+ * @param outFile `.safetensors`, replaced as a whole
+ * @param title shown by user interfaces
+ * @throws SaraError MODEL_UNSUPPORTED when the model has no single-file form; otherwise as {@link mergeModel}
+ */
+export async function mergeCheckpoint(
+  base: string,
+  adapters: readonly WeightedAdapter[],
+  outFile: string,
+  title: string,
+): Promise<void> {
+  if (resolve(base) === resolve(outFile)) {
+    throw new SaraError('CONFIG_INVALID', `${outFile} is the base model itself; choose a new file`, {
+      outFile,
+    });
+  }
+  const deltas = combineAdapters(adapters);
+  const model = await DiffusersModel.open(base);
+  try {
+    const { unetFiles } = model;
+    await writeSingleFile(model, outFile, {
+      readUNet: (name) => mergedTensor(unetFiles, name, deltas),
+      metadata: { 'modelspec.title': title, sara_merged: describeAdapters(adapters) },
+    });
+  } finally {
+    await model.close();
+  }
 }
 
 /** @param outFolder has all of `folder` but its weights */
@@ -63,7 +105,7 @@ async function mergeUNet(
     for (const file of new Set(entries.map((entry) => entry.file))) {
       const sources = entries
         .filter((entry) => entry.file === file)
-        .map((entry) => ({ ...entry, load: () => mergedTensor(files, entry, deltas) }));
+        .map((entry) => ({ ...entry, load: () => mergedTensor(files, entry.name, deltas) }));
       await writeSafetensors(join(outFolder, fileNames.get(file) ?? basename(file)), sources, {
         format: 'pt', // what PyTorch programs insist on
         sara_merged: provenance,
@@ -98,10 +140,11 @@ async function namesByRealPath(
   return byPath;
 }
 
-async function mergedTensor(files: WeightFiles, entry: TensorEntry, deltas: MaskedVector): Promise<Tensor> {
-  if (deltas.mask.get(entry.name) === undefined) return files.read(entry.name);
-  const { shape, data } = await files.readFloat32(entry.name);
-  applyDeltas(entry.name, data, deltas);
+async function mergedTensor(files: WeightFiles, name: string, deltas: MaskedVector): Promise<Tensor> {
+  const entry = files.entries.get(name);
+  if (entry === undefined || deltas.mask.get(name) === undefined) return files.read(name);
+  const { shape, data } = await files.readFloat32(name);
+  applyDeltas(name, data, deltas);
   return {
     dtype: entry.dtype,
     shape,

@@ -40,7 +40,7 @@ export async function writeFolder(
   if (existing === 'refuse' && names !== null && names.length > 0) {
     throw new SaraError(
       'CONFIG_INVALID',
-      `${outFolder} already holds ${names.length} files; choose a new folder for the model`,
+      `${outFolder} already holds ${names.length} files; choose a new folder for the model, or --replace it`,
       { outFolder },
     );
   }

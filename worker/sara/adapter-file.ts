@@ -10,6 +10,7 @@
  *   fraction          the fraction asked for; absent when the threshold was given
  *   stage, step       how often the mask was narrowed; updates applied
  *   lambda_rank, learning_rate, seed, tool_version
+ *   merged_from       of a merge: JSON, the adapters that went in and their strengths; for people
  *
  * A file is the work of strangers until every check here has passed: nothing is applied from a file that is not
  * wholly sound and made for exactly this base model.
@@ -39,15 +40,17 @@ export type DeltaType = 'float32' | 'float16';
 /**
  * Writes the adapter, whole or not at all.
  *
+ * @param remarks further metadata, which readers pass over
  * @throws SaraError DISK_WRITE_FAILED when the disk refuses
  */
 export async function writeAdapter(
   path: string,
   adapter: Adapter,
   deltaType: DeltaType = 'float32',
+  remarks: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const tensors = adapter.mask.entries.flatMap((entry) => tensorsOf(entry, adapter.deltas, deltaType));
-  await writeSafetensors(path, tensors, encodeMetadata(adapter));
+  await writeSafetensors(path, tensors, { ...remarks, ...encodeMetadata(adapter) });
 }
 
 function tensorsOf(entry: MaskEntry, deltas: Float32Array, deltaType: DeltaType): TensorSource[] {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { SafetensorsFile } from '../../../shared/safetensors.ts';
 import { diffNames, kohyaModuleName, loraNames, parameterPlace } from '../../../worker/export/key-names.ts';
-import { ldmName } from '../../../worker/export/ldm-names.ts';
 import { familyNames, modelFamily, pictureSize } from '../../../worker/export/model-family.ts';
 import { parseUNetConfig, type UNetConfig } from '../../../worker/model/diffusers-config.ts';
+import { storedModuleName } from '../../../worker/model/single-file/unet-names.ts';
 import { unetParameters } from '../../../worker/model/unet.ts';
 import { readKeyNames, spelled } from '../../support/golden-key-names.ts';
 import { SD15, SD21, SDXL_BASE } from '../../support/published-configs.ts';
@@ -34,7 +34,7 @@ describe('key names', () => {
         modules.map(({ module }) => `${module}.weight`),
         weights,
       );
-      for (const { module, ldm } of modules) assert.equal(ldmName(config, module), ldm);
+      for (const { module, ldm } of modules) assert.equal(storedModuleName(config, module), ldm);
     });
 
     it(`of ${name} are found by ComfyUI and A1111, and by diffusers where it reads such layers at all`, () => {
@@ -94,12 +94,11 @@ describe('key names', () => {
 
   it('refuse a module that single-file checkpoints have no place for', () => {
     const config = parseUNetConfig(SDXL_BASE, 'SDXL');
-    for (const module of [
-      'encoder_hid_proj',
-      'down_blocks.0.motion_modules.0',
-      'down_blocks.0.resnets.0.conv3',
-    ])
-      assert.throws(() => ldmName(config, module), saraError('MODEL_UNSUPPORTED', new RegExp(module)));
+    for (const module of ['encoder_hid_proj', 'down_blocks.0.motion_modules.0'])
+      assert.throws(
+        () => kohyaModuleName(config, module),
+        saraError('MODEL_UNSUPPORTED', new RegExp(module)),
+      );
   });
 });
 
