@@ -1,9 +1,12 @@
-/** The actor classes a worker hosts, by name: how each is made and which of its methods can be called. */
-import type { ActorRegistry } from '../shared/actor/protocol.ts';
+/**
+ * The actor classes a worker hosts and how each is made, in the thread that is its own. What an actor opens here it
+ * closes when it is disposed; when making it fails, its thread ends and takes everything along.
+ */
+import type { ActorContext, ActorRegistry } from '../shared/actor/protocol.ts';
 import { SaraError } from '../shared/errors.ts';
-import type { Logger } from '../shared/log.ts';
-import type { NatsLink } from '../shared/messaging/connection.ts';
-import type { ActorClasses } from '../shared/stage-protocol.ts';
+import { connectNats, type NatsLink } from '../shared/messaging/connection.ts';
+import type { ActorClasses, StageArgs } from '../shared/stage-protocol.ts';
+import { ACTOR_METHODS } from './actor-methods.ts';
 import { ArtifactActor } from './artifacts/artifact-actor.ts';
 import { SparseAllReduce } from './exchange/sparse-all-reduce.ts';
 import { ModelActor } from './model-actor.ts';
@@ -14,60 +17,56 @@ import { openStageSetup } from './stage/stage-setup.ts';
 /** Longest wait for the other replicas' gradients of one step. */
 const EXCHANGE_TIMEOUT_MS = 600_000;
 
-export interface ActorSurroundings {
-  /** The worker's connection; replicas exchange gradients over it. */
-  readonly link: NatsLink;
-  readonly log: Logger;
+/** What a worker hands to the threads of its actors. */
+export interface ThreadSurroundings {
+  /** nats://host:port of every server the worker itself uses. */
+  readonly natsServers: readonly string[];
 }
 
-export function actorRegistry({ link, log }: ActorSurroundings): ActorRegistry<ActorClasses> {
+export function actorRegistry({ natsServers }: ThreadSurroundings): ActorRegistry<ActorClasses> {
   return {
     ModelActor: {
-      methods: { profile: 'serial' },
+      methods: ACTOR_METHODS.ModelActor,
       create: (_, args) => Promise.resolve(new ModelActor(args)),
     },
     StageActor: {
-      methods: {
-        magnitudeHistogram: 'serial',
-        resolveThreshold: 'serial',
-        select: 'serial',
-        prepareBatch: 'serial',
-        runTask: 'serial',
-        finishGradients: 'serial',
-        applyUpdate: 'serial',
-        prepareReselection: 'serial',
-        commitReselection: 'serial',
-        abortStep: 'serial',
-        checkpoint: 'serial',
-        exportValues: 'serial',
-        peakMemory: 'concurrent',
-      },
-      create: async (ctx, args) => {
-        const { stage, replica, numReplicas } = args;
-        if (args.segments.length === 0)
-          throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
-        const setup = await openStageSetup(args);
-        const batches = setup.ownSegments.includes(0)
-          ? await ImageBatchSource.open({
-              config: setup.config,
-              model: setup.model,
-              engine: setup.engine,
-              replica,
-              numReplicas,
-              microBatchSize: args.microBatchSize,
-            })
-          : null;
-        const exchange = await SparseAllReduce.join(
-          numReplicas === 1 ? null : link,
-          { run: ctx.run, generation: ctx.generation, stage, replica, numReplicas },
-          { wire: 'float32', timeoutMs: EXCHANGE_TIMEOUT_MS, log },
-        );
-        return new StageActor(setup, exchange, batches);
-      },
+      methods: ACTOR_METHODS.StageActor,
+      create: (ctx, args) => createStage(ctx, args, natsServers),
     },
     ArtifactActor: {
-      methods: { writeModel: 'serial', renderSamples: 'serial', renderLoss: 'serial' },
+      methods: ACTOR_METHODS.ArtifactActor,
       create: (_, args) => ArtifactActor.create(args),
     },
   };
+}
+
+async function createStage(
+  ctx: ActorContext,
+  args: StageArgs,
+  natsServers: readonly string[],
+): Promise<StageActor> {
+  const { stage, replica, numReplicas, microBatchSize } = args;
+  if (args.segments.length === 0) throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
+  const link = numReplicas === 1 ? null : await connectReplica(ctx, natsServers);
+  const setup = await openStageSetup(args);
+  const { config, model, engine } = setup;
+  const batches = setup.ownSegments.includes(0)
+    ? await ImageBatchSource.open({ config, model, engine, replica, numReplicas, microBatchSize })
+    : null;
+  const exchange = await SparseAllReduce.join(
+    link,
+    { run: ctx.run, generation: ctx.generation, stage, replica, numReplicas },
+    { wire: 'float32', timeoutMs: EXCHANGE_TIMEOUT_MS, log: ctx.log },
+  );
+  const close = async (): Promise<void> => {
+    await setup.close();
+    await link?.close();
+  };
+  return new StageActor({ ...setup, close }, exchange, batches);
+}
+
+/** Gradients of replicas do not pass through the worker's main thread: the stage that exchanges them is connected. */
+function connectReplica(ctx: ActorContext, servers: readonly string[]): Promise<NatsLink> {
+  const { worker, actorId, signal, log } = ctx;
+  return connectNats({ servers, name: `${actorId} on worker ${worker.name}`, signal, log });
 }

@@ -1,17 +1,21 @@
 /**
- * A worker process: hosts actors, announces itself, and ends in order.
+ * A worker process: hosts actors, announces itself, and ends in order. The main thread computes nothing, so that it
+ * answers and renews its lease whatever its actors do in their threads.
  *
  * Order of the end, last started first: the announcement is taken back (no new actors), actors are disposed, the
  * connection is closed. A worker whose name another process has taken over stops at once.
  */
 import { cpus, hostname, totalmem } from 'node:os';
 import { ActorHost } from '../shared/actor/host.ts';
+import { threadedRegistry } from '../shared/actor/threaded.ts';
 import { stopWithParent, type Lifecycle } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/log.ts';
 import { connectNats } from '../shared/messaging/connection.ts';
+import type { ActorClasses } from '../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
 import { WorkerAnnouncement } from '../shared/worker-announcement.ts';
-import { actorRegistry } from './actors.ts';
+import { ACTOR_METHODS } from './actor-methods.ts';
+import type { ThreadSurroundings } from './actors.ts';
 
 export interface ServeOptions {
   readonly name: string;
@@ -28,6 +32,12 @@ export interface ServeOptions {
   readonly exitWithParent: boolean;
 }
 
+/** Compiled beside this file, or from source like it. */
+const ACTOR_THREAD = new URL(
+  `actor-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+);
+
 /** Share of a worker's memory that frames and exported values may take. */
 const OBJECT_STORE_SHARE = 0.25;
 
@@ -42,8 +52,9 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
   const log = createLogger({ name: 'worker', bindings: { worker: options.name } });
   if (options.exitWithParent) stopWithParent(life);
   const memoryBytes = options.memoryBytes ?? totalmem();
+  const natsServers = options.nats.split(',');
   const link = await connectNats({
-    servers: options.nats.split(','),
+    servers: natsServers,
     name: `worker ${options.name}`,
     signal: life.signal,
     log,
@@ -51,7 +62,10 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
   life.defer('NATS connection', () => link.close());
   const host = await ActorHost.start({
     name: options.name,
-    registry: actorRegistry({ link, log }),
+    registry: threadedRegistry<ActorClasses, ThreadSurroundings>(ACTOR_METHODS, {
+      program: ACTOR_THREAD,
+      surroundings: { natsServers },
+    }),
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     objectStoreBytes: Math.floor(memoryBytes * OBJECT_STORE_SHARE),

@@ -24,7 +24,7 @@ import type { CallInfo, RpcServer, ServerSecurity, ServerStream } from '../rpc/s
 import { bindService, joinAddress, splitAddress, startRpcServer } from '../rpc/server.ts';
 import { ACTOR_HOST_SERVICE } from '../rpc/services.ts';
 import { GenerationFence } from './generation-fence.ts';
-import type { ActorSurroundings, UntypedDefinition } from './hosted-actor.ts';
+import type { ActorSurroundings, HostedContext, UntypedDefinition } from './hosted-actor.ts';
 import { HostedActor } from './hosted-actor.ts';
 import { ObjectStore } from './object-store.ts';
 import type { ActorClassesOf, ActorRegistry, WorkerEndpoint } from './protocol.ts';
@@ -43,7 +43,7 @@ const CREATE_TIMEOUT_MS = 600_000;
 export interface ActorHostOptions<C extends ActorClassesOf<C>> {
   /** Name of the worker. */
   readonly name: string;
-  readonly registry: ActorRegistry<C>;
+  readonly registry: ActorRegistry<C, HostedContext>;
   /** host:port to listen on; port 0 takes a free one. */
   readonly listen: string;
   /** host:port others reach it by; default: where it listens. Needed when listening on all interfaces. */

@@ -14,13 +14,24 @@ import { staleGeneration } from './generation-fence.ts';
 import { Mailbox } from './mailbox.ts';
 import { ObjectRef } from './object-ref.ts';
 import type { ObjectStore } from './object-store.ts';
-import type { ActorContext, TensorBundle, WorkerEndpoint } from './protocol.ts';
+import { copyBundle } from './bundle-copy.ts';
+import type { ActorContext, PutTag, TensorBundle, WorkerEndpoint } from './protocol.ts';
 import type { TensorPuller } from './tensor-transfer.ts';
+
+/** What a definition is given: the actor's context, and what an actor that lives elsewhere needs to be hosted here. */
+export interface HostedContext extends ActorContext {
+  /** Aborted when the actor is to end, whatever it does; the signals of its calls are aborted with it. */
+  readonly stopping: AbortSignal;
+  /** Puts under an id that the actor's own thread has given out. @throws as put */
+  hold(id: string, bundle: TensorBundle, tag: PutTag): void;
+  /** As pull, but the tensors are the receiver's own: to transfer, or to change. */
+  pullOwn(ref: ObjectRef): Promise<TensorBundle>;
+}
 
 /** An actor definition whose types have been checked where it was registered. */
 export interface UntypedDefinition {
   readonly methods: Readonly<Record<string, 'serial' | 'concurrent'>>;
-  create(ctx: ActorContext, args: unknown): Promise<object>;
+  create(ctx: HostedContext, args: unknown): Promise<object>;
 }
 
 /** What an actor uses of its worker. */
@@ -54,6 +65,7 @@ export class HostedActor {
   readonly #mailbox: Mailbox;
   readonly #log: Logger;
   readonly #underWay = new Set<{ generation: number; controller: AbortController }>();
+  readonly #stopping = new AbortController();
   #created: Promise<void> | null = null;
   #instance: object | null = null;
   #stopped: Promise<void> | null = null;
@@ -101,7 +113,7 @@ export class HostedActor {
     method: string,
     order: 'serial' | 'concurrent',
     call: CallFacts,
-    work: (ctx: ActorContext) => Promise<T>,
+    work: (ctx: HostedContext) => Promise<T>,
   ): Promise<T> {
     if (this.#stopped !== null) throw this.#located(stoppedError(this.facts.actorId));
     const controller = new AbortController();
@@ -131,31 +143,34 @@ export class HostedActor {
     }
   }
 
-  #context(generation: number, signal: AbortSignal, putIds: string[]): ActorContext {
+  #context(generation: number, signal: AbortSignal, putIds: string[]): HostedContext {
     const { worker, objects, puller } = this.#surroundings;
     const { run, actorId } = this.facts;
+    const isHere = (ref: ObjectRef): boolean => ref.address === worker.address;
+    const keep = (id: string, bundle: TensorBundle, tag: PutTag): ObjectRef => {
+      if (signal.aborted) throw abortReason(signal);
+      const frameTag = { run, generation, step: tag.step ?? 0, microBatch: tag.microBatch ?? 0 };
+      const { sizeBytes } = objects.hold(id, bundle, frameTag, actorId);
+      putIds.push(id);
+      return new ObjectRef(worker.address, id, sizeBytes);
+    };
     return {
       run,
       generation,
       actorId,
       worker,
       signal,
+      stopping: this.#stopping.signal,
       log: this.#log,
-      put: (bundle: TensorBundle, tag = {}) => {
-        if (signal.aborted) throw abortReason(signal);
-        const frameTag = { run, generation, step: tag.step ?? 0, microBatch: tag.microBatch ?? 0 };
-        const object = objects.put(bundle, frameTag, actorId);
-        putIds.push(object.id);
-        return new ObjectRef(worker.address, object.id, object.sizeBytes);
+      put: (bundle, tag = {}) => keep(objects.newId(), bundle, tag),
+      hold: (id, bundle, tag) => {
+        keep(id, bundle, tag);
       },
-      pull: (ref: ObjectRef) =>
-        ref.address === worker.address
-          ? new Promise((resolve) => {
-              resolve(objects.get(ref.id).bundle);
-            })
-          : puller.pull(ref, { signal }),
-      free: (...refs: readonly ObjectRef[]) => {
-        for (const ref of refs) if (ref.address === worker.address) objects.free(ref.id);
+      pull: async (ref) => (isHere(ref) ? objects.get(ref.id).bundle : puller.pull(ref, { signal })),
+      pullOwn: async (ref) =>
+        isHere(ref) ? copyBundle(objects.get(ref.id).bundle) : puller.pull(ref, { signal }),
+      free: (...refs) => {
+        for (const ref of refs) if (isHere(ref)) objects.free(ref.id);
       },
     };
   }
@@ -176,7 +191,9 @@ export class HostedActor {
   }
 
   async #comeToRest(): Promise<void> {
-    for (const entry of this.#underWay) entry.controller.abort(stoppedError(this.facts.actorId));
+    const reason = stoppedError(this.facts.actorId);
+    this.#stopping.abort(reason);
+    for (const entry of this.#underWay) entry.controller.abort(reason);
     await this.#mailbox.whenIdle();
     try {
       const instance = this.#instance as { dispose?: () => Promise<void> } | null;

@@ -4,7 +4,8 @@
  * Invariants:
  * 1. usedBytes <= capacityBytes, always: put refuses instead of swapping or evicting. What is still needed is
  *    known to the driver of a run alone, so only it frees.
- * 2. An id is never used twice, also not by a restarted process.
+ * 2. An id is never used twice, also not by a restarted process or thread: whoever gives out ids begins them with a
+ *    random prefix of its own.
  * 3. Bundles are never copied or changed. A freed one lives on as long as somebody is still reading it.
  */
 import { SaraError } from '../errors.ts';
@@ -27,16 +28,30 @@ export interface ObjectStoreOptions {
   readonly idPrefix: string;
 }
 
+/** Gives out the ids of one process or thread. */
+export class ObjectIds {
+  readonly #prefix: string;
+  #numGiven = 0;
+
+  /** @param prefix [A-Za-z0-9_-], never used by anyone else */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  next(): string {
+    return `${this.#prefix}-${(++this.#numGiven).toString(36)}`;
+  }
+}
+
 export class ObjectStore {
   readonly capacityBytes: number;
-  readonly #idPrefix: string;
+  readonly #ids: ObjectIds;
   readonly #objects = new Map<string, StoredObject>();
   #usedBytes = 0;
-  #numPut = 0;
 
   constructor(options: ObjectStoreOptions) {
     this.capacityBytes = options.capacityBytes;
-    this.#idPrefix = options.idPrefix;
+    this.#ids = new ObjectIds(options.idPrefix);
   }
 
   get usedBytes(): number {
@@ -47,8 +62,21 @@ export class ObjectStore {
     return this.#objects.size;
   }
 
+  newId(): string {
+    return this.#ids.next();
+  }
+
   /** @throws SaraError OBJECT_STORE_FULL */
   put(bundle: TensorBundle, tag: FrameTag, ownerId: string): StoredObject {
+    return this.hold(this.newId(), bundle, tag, ownerId);
+  }
+
+  /**
+   * Keeps a bundle under an id given out before: here, or by another thread's {@link ObjectIds}.
+   * @throws SaraError OBJECT_STORE_FULL; INTERNAL when the id is in use
+   */
+  hold(id: string, bundle: TensorBundle, tag: FrameTag, ownerId: string): StoredObject {
+    if (this.#objects.has(id)) throw new SaraError('INTERNAL', `object ${id} is held already`, { id });
     const sizeBytes = bundleSizeBytes(bundle);
     if (this.#usedBytes + sizeBytes > this.capacityBytes) {
       throw new SaraError(
@@ -58,7 +86,6 @@ export class ObjectStore {
         { usedBytes: this.#usedBytes, sizeBytes, capacityBytes: this.capacityBytes },
       );
     }
-    const id = `${this.#idPrefix}-${(++this.#numPut).toString(36)}`;
     const object: StoredObject = { id, bundle, sizeBytes, tag, ownerId };
     this.#objects.set(id, object);
     this.#usedBytes += sizeBytes;

@@ -61,6 +61,12 @@ export type ActorMethods<P> = {
 /** The worker's side of an actor, with what it does when it is stopped. */
 export type ActorInstance<P> = ActorMethods<P> & { dispose?(): Promise<void> };
 
+/** What a bundle belongs to; absent where it belongs to no step or micro-batch. */
+export interface PutTag {
+  readonly step?: number;
+  readonly microBatch?: number;
+}
+
 /** What an actor may use while it serves one call. */
 export interface ActorContext {
   readonly run: string;
@@ -72,13 +78,14 @@ export interface ActorContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
   /**
-   * Hands tensors to the worker's object store, without copying: they must not change afterwards. If the call
-   * fails or its answer cannot be delivered, what it put is freed, for nobody else knows of it.
+   * Hands tensors to the worker's object store: they must not change afterwards. If the call fails or its answer
+   * cannot be delivered, what it put is freed, for nobody else knows of it. A full store fails the call with
+   * OBJECT_STORE_FULL: here, or, for an actor in a thread of its own, whatever the call answers.
    * @throws SaraError OBJECT_STORE_FULL; the signal's reason when the call was already given up
    */
-  put(bundle: TensorBundle, tag?: { readonly step?: number; readonly microBatch?: number }): ObjectRef;
+  put(bundle: TensorBundle, tag?: PutTag): ObjectRef;
   /**
-   * The tensors behind a ref: those of this worker as they are, not to be changed; those of others over the wire.
+   * The tensors behind a ref, from this worker's store or over the wire. Not to be changed: others may read them.
    * @throws SaraError OBJECT_GONE, ACTOR_DIED when the holder cannot be reached, FRAME_INVALID
    */
   pull(ref: ObjectRef): Promise<TensorBundle>;
@@ -86,17 +93,25 @@ export interface ActorContext {
   free(...refs: readonly ObjectRef[]): void;
 }
 
+/**
+ * Which methods of a class can be called from outside, all of its protocol, and how. 'serial' ones run one at a time
+ * in order of arrival; 'concurrent' ones do not wait for a running one, but for its thread to be free: for looking and
+ * for aborting.
+ */
+export type ActorMethodTable<P> = { readonly [M in keyof P & string]: 'serial' | 'concurrent' };
+
 /** How a worker makes and calls actors of a class. */
-export interface ActorDefinition<A, P> {
-  /**
-   * The names that can be called from outside, all of the protocol. 'serial' methods run one at a time in
-   * order of arrival; 'concurrent' ones are answered at once, beside a running one: for looking and for aborting.
-   */
-  readonly methods: { readonly [M in keyof P & string]: 'serial' | 'concurrent' };
-  create(ctx: ActorContext, args: A): Promise<ActorInstance<P>>;
+export interface ActorDefinition<A, P, Context = ActorContext> {
+  readonly methods: ActorMethodTable<P>;
+  create(ctx: Context, args: A): Promise<ActorInstance<P>>;
 }
 
 /** The classes a worker can host. */
-export type ActorRegistry<C extends ActorClassesOf<C>> = {
-  readonly [N in keyof C]: ActorDefinition<C[N]['args'], C[N]['protocol']>;
+export type ActorRegistry<C extends ActorClassesOf<C>, Context = ActorContext> = {
+  readonly [N in keyof C]: ActorDefinition<C[N]['args'], C[N]['protocol'], Context>;
+};
+
+/** The method tables of a registry alone, for whoever need not make its actors. */
+export type ActorMethodTables<C extends ActorClassesOf<C>> = {
+  readonly [N in keyof C]: ActorMethodTable<C[N]['protocol']>;
 };

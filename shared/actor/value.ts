@@ -36,21 +36,31 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
  * @throws SaraError INTERNAL when the value holds something that cannot travel; says where
  */
 export function encodeValue(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(toJson(value, '', 0)), 'utf8');
+  return Buffer.from(valueToText(value), 'utf8');
+}
+
+/** As {@link encodeValue}, for borders that text crosses as it is. */
+export function valueToText(value: unknown): string {
+  return JSON.stringify(toJson(value, '', 0));
 }
 
 /**
  * @throws SaraError FRAME_INVALID when the bytes are no actor value
  */
 export function decodeValue(bytes: Uint8Array): unknown {
+  return textToValue(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+}
+
+/** As {@link decodeValue}, for what {@link valueToText} wrote. */
+export function textToValue(text: string): unknown {
   let json: Json;
   try {
-    json = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as Json;
+    json = JSON.parse(text) as Json;
   } catch (error) {
     throw new SaraError(
       'FRAME_INVALID',
-      `${bytes.length} bytes are not an actor value: ${error instanceof Error ? error.message : ''}`,
-      { sizeBytes: bytes.length },
+      `${text.length} characters are not an actor value: ${error instanceof Error ? error.message : ''}`,
+      { length: text.length },
       { cause: error },
     );
   }

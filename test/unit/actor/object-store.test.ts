@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { GenerationFence } from '../../../shared/actor/generation-fence.ts';
-import { ObjectStore } from '../../../shared/actor/object-store.ts';
+import { ObjectIds, ObjectStore } from '../../../shared/actor/object-store.ts';
 import { saraError } from '../../support/sara-error.ts';
 
 const TAG = { run: 'r', generation: 1, step: 0, microBatch: 0 };
@@ -55,6 +55,19 @@ describe('an object store', () => {
     const original = bundle(10);
     const { id } = store.put(original, TAG, 'a');
     assert.equal(store.get(id).bundle, original);
+  });
+
+  it('holds a bundle under an id given out elsewhere, within its capacity and once', () => {
+    const store = new ObjectStore({ capacityBytes: 100, idPrefix: 'p' });
+    const id = new ObjectIds('thread').next();
+    const held = store.hold(id, bundle(60), TAG, 'a');
+    assert.equal(store.get(id), held);
+    assert.throws(() => store.hold(id, bundle(1), TAG, 'a'), saraError('INTERNAL', /is held already/));
+    assert.throws(
+      () => store.hold('other', bundle(41), TAG, 'a'),
+      saraError('OBJECT_STORE_FULL', /60 \+ 41 > 100/),
+    );
+    assert.deepEqual([store.count, store.usedBytes], [1, 60]);
   });
 
   it('frees by owner or generation', () => {
