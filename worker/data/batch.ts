@@ -74,9 +74,15 @@ export interface SampleSource {
   readonly examples: readonly { readonly caption: string }[];
 }
 
-export interface TrainingBatch extends BatchDraws, TrainingPair {
-  /** [B] after dropout. */
+/** What the UNet is given and asked for. */
+export interface PreparedBatch extends TrainingPair {
+  /** [B] */
+  readonly timesteps: Int32Array;
+  /** [B] empty where the caption was dropped. */
   readonly captions: readonly string[];
+}
+
+export interface TrainingBatch extends BatchDraws, PreparedBatch {
   /** [B] */
   readonly masks: readonly (Uint8Array | null)[];
 }
@@ -202,7 +208,7 @@ export async function prepareValidationBatch(
   seed: number | bigint,
   samples: readonly ValidationSample[],
   settings: CaptionSettings,
-): Promise<TrainingPair & { readonly captions: readonly string[]; readonly timesteps: Int32Array }> {
+): Promise<PreparedBatch> {
   const timesteps = Int32Array.from(samples, ({ timestep }) => timestep);
   const loaded = await Promise.all(samples.map(({ exampleIndex }) => source.load(exampleIndex, UNCHANGED)));
   const x0_BN = concatenate(loaded.map(({ values }) => values));

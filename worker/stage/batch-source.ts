@@ -11,9 +11,10 @@ import {
   prepareBatch,
   prepareValidationBatch,
   type BatchPlan,
+  type PreparedBatch,
   type ValidationSample,
 } from '../data/batch.ts';
-import { NUM_CHANNELS } from '../data/image.ts';
+import { NUM_CHANNELS, type Resolution } from '../data/image.ts';
 import { BatchOrder } from '../data/order.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
@@ -63,9 +64,7 @@ export class ImageBatchSource implements BatchSource {
     this.#data = data;
     this.#plan = plan;
     this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
-    const { resolution } = options.config.data;
-    const square = { height: resolution, width: resolution };
-    this.#lossInputs = new LossInputs(options.config, plan.schedule, square, square);
+    this.#lossInputs = new LossInputs(options.config, plan.schedule);
     this.#conditions = conditions;
   }
 
@@ -114,9 +113,10 @@ export class ImageBatchSource implements BatchSource {
       isPrior: training.isPrior(index),
       mask: batch.masks[i],
     }));
+    const { size } = training.buckets[batch.bucket];
     return {
-      ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),
-      ...this.#lossInputs.training(samples),
+      ...(await this.#tensors(batch, size)),
+      ...this.#lossInputs.training(samples, { picture: size, input: size }),
     };
   }
 
@@ -135,28 +135,27 @@ export class ImageBatchSource implements BatchSource {
       samples,
       this.#plan.captions,
     );
+    const { resolution } = this.#options.config.data;
+    const size = { height: resolution, width: resolution };
     return {
-      ...(await this.#tensors(batch.noisy, batch.target, batch.timesteps, batch.captions)),
-      ...this.#lossInputs.plain(microBatchSize),
+      ...(await this.#tensors(batch, size)),
+      ...this.#lossInputs.plain(microBatchSize, { picture: size, input: size }),
     };
   }
 
   async #tensors(
-    noisy: Float32Array,
-    target: Float32Array,
-    timesteps: ArrayLike<number>,
-    captions: readonly string[],
+    { noisy, target, timesteps, captions }: PreparedBatch,
+    { height, width }: Resolution,
   ): Promise<Record<string, Tensor>> {
     const { config, model } = this.#options;
     const batch = captions.length;
-    const { resolution } = config.data;
-    const shape = [batch, NUM_CHANNELS, resolution, resolution];
+    const shape = [batch, NUM_CHANNELS, height, width];
     return {
       sample: floatTensor(shape, noisy),
       target: floatTensor(shape, target),
       timesteps: floatTensor([batch], Float32Array.from(timesteps)),
       ...(this.#conditions === null
-        ? trainedTextInputs(model, captions, resolution)
+        ? trainedTextInputs(model, captions, config.data.resolution)
         : await this.#conditions.encode(captions)),
     };
   }

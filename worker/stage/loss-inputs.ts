@@ -29,32 +29,27 @@ export interface WeighedSample {
   readonly mask: Uint8Array | null;
 }
 
+/** Of all samples of a micro-batch. */
+export interface SampleSizes {
+  /** Of the pictures and their masks. */
+  readonly picture: Resolution;
+  /** Of the UNet's input: the same in pixel space, a fraction of it in latent space. */
+  readonly input: Resolution;
+}
+
 /** Makes them, per micro-batch; inputs the graph does not have are left out. */
 export class LossInputs {
   readonly #config: ResolvedRunConfig;
   readonly #form: LossForm;
   readonly #schedule: NoiseSchedule;
-  readonly #pictureSize: Resolution;
-  readonly #inputSize: Resolution;
 
-  /**
-   * @param pictureSize that masks have
-   * @param inputSize of the UNet's input: the same in pixel space, a fraction of it in latent space
-   */
-  constructor(
-    config: ResolvedRunConfig,
-    schedule: NoiseSchedule,
-    pictureSize: Resolution,
-    inputSize: Resolution,
-  ) {
+  constructor(config: ResolvedRunConfig, schedule: NoiseSchedule) {
     this.#config = config;
     this.#form = lossFormOf(config);
     this.#schedule = schedule;
-    this.#pictureSize = pictureSize;
-    this.#inputSize = inputSize;
   }
 
-  training(samples: readonly WeighedSample[]): Record<string, FloatTensor> {
+  training(samples: readonly WeighedSample[], sizes: SampleSizes): Record<string, FloatTensor> {
     const { huberDelta: lowest, huberSchedule } = this.#config.objective;
     const deltas = samples.map(({ timestep }) => huberDelta(this.#schedule, timestep, lowest, huberSchedule));
     const weights = samples.map((sample, i) => this.#weightOf(sample, deltas[i]));
@@ -62,13 +57,14 @@ export class LossInputs {
       weights,
       deltas,
       samples.map(({ mask }) => mask),
+      sizes,
     );
   }
 
   /** Every sample weighs the same, every error is squared, all of the picture counts. */
-  plain(numSamples: number): Record<string, FloatTensor> {
+  plain(numSamples: number, sizes: SampleSizes): Record<string, FloatTensor> {
     const all = <T>(value: T): T[] => Array.from({ length: numSamples }, () => value);
-    return this.#tensors(all(1), all(DELTA_OF_SQUARE), all(null));
+    return this.#tensors(all(1), all(DELTA_OF_SQUARE), all(null), sizes);
   }
 
   #weightOf({ timestep, isPrior }: WeighedSample, delta: number): number {
@@ -84,24 +80,24 @@ export class LossInputs {
     weights: readonly number[],
     deltas: readonly number[],
     masks: readonly (Uint8Array | null)[],
+    sizes: SampleSizes,
   ): Record<string, FloatTensor> {
     const shape = [weights.length];
     return {
       ...(this.#form.weighted ? { [LOSS_INPUTS.weight]: floatTensor(shape, weights) } : {}),
       ...(this.#form.robust ? { [LOSS_INPUTS.delta]: floatTensor(shape, deltas) } : {}),
-      ...(this.#form.masked ? { [LOSS_INPUTS.mask]: this.#masks(masks) } : {}),
+      ...(this.#form.masked ? { [LOSS_INPUTS.mask]: this.#masks(masks, sizes) } : {}),
     };
   }
 
-  #masks(masks: readonly (Uint8Array | null)[]): FloatTensor {
-    const { height, width } = this.#inputSize;
+  #masks(masks: readonly (Uint8Array | null)[], { picture, input }: SampleSizes): FloatTensor {
     const { unmaskedWeight, normalizeMaskedArea: normalizeArea } = this.#config.data;
-    const factors = floatTensor([masks.length, 1, height, width]);
+    const numPixels = input.height * input.width;
+    const factors = floatTensor([masks.length, 1, input.height, input.width]);
     factors.data.fill(1);
     for (const [i, mask] of masks.entries()) {
       if (mask === null) continue;
-      const settings = { unmaskedWeight, normalizeArea };
-      factors.data.set(maskFactors(mask, this.#pictureSize, this.#inputSize, settings), i * height * width);
+      factors.data.set(maskFactors(mask, picture, input, { unmaskedWeight, normalizeArea }), i * numPixels);
     }
     return factors;
   }
