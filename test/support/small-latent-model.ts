@@ -75,10 +75,13 @@ export async function makeSmallLatentModel(
     const parsed = parseClipTextConfig(config, 'text_encoder');
     const tensors = tensorsOf(clipTextParameters(parsed, textPrefix), 3 + i);
     await writeWeights(join(folder, `text_encoder${suffix}`), 'model', tensors, 1);
-    const tokenizer = join(folder, `tokenizer${suffix}`);
-    const pad = family.paddings[i];
-    await writeTokenizer(tokenizer, await clipTokenizerDefinition(pad));
-    await writeJson(join(tokenizer, 'special_tokens_map.json'), { pad_token: pad });
+    const tokenizer = await clipTokenizerDefinition(family.paddings[i]);
+    await writeTokenizer(
+      join(folder, `tokenizer${suffix}`),
+      tokenizer,
+      tokenizer.modelMaxLength,
+      tokenizer.special,
+    );
   }
   await writeJson(join(folder, 'scheduler/scheduler_config.json'), { ...configs.scheduler, ...scheduler });
 }

@@ -4,10 +4,12 @@
  * Weight files are opened, not read: their tensors are mapped or loaded by whoever needs them.
  */
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import type { WeightFiles } from '../../shared/safetensors.ts';
 import { isEndToken, type ClipTextConfig } from './clip-text.ts';
 import { clipTokenizerDefinition } from './clip-vocabulary.ts';
+import type { ComponentConfigs, ConfigJson } from './component-configs.ts';
 import type { UNetConfig } from './diffusers-config.ts';
 import type { VaePart } from './latent-codec.ts';
 import { openModelFolder, type ModelParts } from './model-folder.ts';
@@ -26,11 +28,18 @@ export class DiffusersModel {
   readonly textEncoders: TextEncoders;
   /** Null for a model that works on pixels. */
   readonly vae: VaePart | null;
-  /** What a single-file checkpoint says beside its tensors; null for a folder, whose own files say it. */
+  /** Of every part, as its folder has it or would have it. */
+  readonly configs: ComponentConfigs;
+  /** The file as it is stored; null for a folder. */
   readonly singleFile: SingleFile | null;
 
-  private constructor(path: string, { unet, textEncoders, vae }: ModelParts, singleFile: SingleFile | null) {
+  private constructor(
+    path: string,
+    { configs, unet, textEncoders, vae }: ModelParts,
+    singleFile: SingleFile | null,
+  ) {
     this.path = path;
+    this.configs = configs;
     this.unetConfig = unet.config;
     this.unetFiles = unet.files;
     this.textEncoders = textEncoders;
@@ -60,6 +69,15 @@ export class DiffusersModel {
   /** The first text encoder, for most models the only one. */
   get text(): TextEncoderPart {
     return this.textEncoders[0];
+  }
+
+  /** `scheduler_config.json`, not checked, and where it is from, for messages. */
+  get scheduler(): { readonly json: ConfigJson; readonly source: string } {
+    const source =
+      this.singleFile === null
+        ? join(this.path, 'scheduler', 'scheduler_config.json')
+        : `scheduler of ${this.singleFile.family.title}`;
+    return { json: this.configs.scheduler, source };
   }
 
   async close(): Promise<void> {
@@ -93,14 +111,20 @@ export function requirePixelSpace({ path, vae, textEncoders }: DiffusersModel): 
   );
 }
 
-async function singleFileParts({ family, unet, vae, textEncoders }: SingleFile): Promise<ModelParts> {
+async function singleFileParts(file: SingleFile): Promise<ModelParts> {
+  const { family, configs, unet, vae, textEncoders } = file;
   const withTokenizer = async (i: number): Promise<TextEncoderPart> => {
     const tokenizer = new ClipTokenizer(await clipTokenizerDefinition(family.paddings[i]));
     const numTokens = Math.min(tokenizer.modelMaxLength, textEncoders[i].config.maxPositions);
     return { ...textEncoders[i], tokenizer, numTokens };
   };
   const first = await withTokenizer(0);
-  return { unet, vae, textEncoders: textEncoders.length === 1 ? [first] : [first, await withTokenizer(1)] };
+  return {
+    configs,
+    unet,
+    vae,
+    textEncoders: textEncoders.length === 1 ? [first] : [first, await withTokenizer(1)],
+  };
 }
 
 /** What each part says of the others. */

@@ -19,13 +19,8 @@ export class JsonFields {
    * @throws SaraError FILE_CORRUPT when the document is not an object
    */
   constructor(json: unknown, source: string) {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-      throw new SaraError('FILE_CORRUPT', `${source}: a JSON object is wanted, found ${show(json)}`, {
-        source,
-      });
-    }
     this.source = source;
-    this.#fields = json as Record<string, unknown>;
+    this.#fields = asObject(json, source);
   }
 
   /** The raw value; `fallback` when the key is absent. Marks the key as understood. */
@@ -123,6 +118,16 @@ export class JsonFields {
       },
     );
   }
+}
+
+/** @throws SaraError FILE_CORRUPT when a parsed document is not an object */
+export function asObject(json: unknown, source: string): Readonly<Record<string, unknown>> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new SaraError('FILE_CORRUPT', `${source}: a JSON object is wanted, found ${show(json)}`, {
+      source,
+    });
+  }
+  return json as Record<string, unknown>;
 }
 
 /**

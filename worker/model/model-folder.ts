@@ -9,18 +9,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
-import { WeightFiles, type WeightFilesBaseName } from '../../shared/safetensors.ts';
-import { clipTextParameters, clipTextPrefix, readClipTextConfig } from './clip-text.ts';
-import { readUNetConfig, type UNetConfig } from './diffusers-config.ts';
+import { WeightFiles } from '../../shared/safetensors.ts';
+import { clipTextParameters, clipTextPrefix, parseClipTextConfig } from './clip-text.ts';
+import type { ComponentConfigs, ConfigJson } from './component-configs.ts';
+import { parseUNetConfig, type UNetConfig } from './diffusers-config.ts';
+import { asObject, readJsonFile } from './json-fields.ts';
 import type { VaePart } from './latent-codec.ts';
 import { checkParameters } from './parameters.ts';
 import type { TextEncoderPart, TextEncoders } from './text-condition.ts';
 import { ClipTokenizer } from './tokenizer.ts';
 import { unetParameters } from './unet.ts';
-import { readVaeConfig, vaeParameters, withCurrentVaeNames } from './vae.ts';
+import { parseVaeConfig, vaeParameters, withCurrentVaeNames } from './vae.ts';
 
 /** A whole model, its weights opened and not read. */
 export interface ModelParts {
+  readonly configs: ComponentConfigs;
   readonly unet: { readonly config: UNetConfig; readonly files: WeightFiles };
   readonly textEncoders: TextEncoders;
   /** Null for a model that works on pixels. */
@@ -52,40 +55,82 @@ export async function openModelFolder(path: string): Promise<ModelParts> {
   refuseCheckpointsFolder(path, folders);
 
   const opened: WeightFiles[] = [];
-  const weights = async (folder: string, baseName: WeightFilesBaseName): Promise<WeightFiles> => {
-    const files = await WeightFiles.open(join(path, folder), baseName);
-    opened.push(files);
-    return files;
-  };
-  const checked = (files: WeightFiles, parameters: ReadonlyMap<string, readonly number[]>): WeightFiles => {
-    checkParameters(parameters, files.entries, files.source);
-    return files;
-  };
-  const textEncoder = async (suffix: '' | '_2'): Promise<TextEncoderPart> => {
-    const config = await readClipTextConfig(join(path, `text_encoder${suffix}`));
-    const tokenizer = await ClipTokenizer.open(join(path, `tokenizer${suffix}`));
-    const files = await weights(`text_encoder${suffix}`, 'model');
-    const prefix = clipTextPrefix(files.entries.keys());
-    checked(files, clipTextParameters(config, prefix));
-    const numTokens = Math.min(tokenizer.modelMaxLength, config.maxPositions);
-    return { config, tokenizer, files, prefix, numTokens };
+  const keep = async <T extends { readonly files: WeightFiles }>(
+    part: Promise<Opened<T>>,
+  ): Promise<Opened<T>> => {
+    opened.push((await part).part.files);
+    return part;
   };
   try {
-    const unetConfig = await readUNetConfig(join(path, 'unet'));
-    const first = await textEncoder('');
-    const textEncoders: TextEncoders = folders.has('text_encoder_2')
-      ? [first, await textEncoder('_2')]
-      : [first];
-    const unetFiles = await weights('unet', 'diffusion_pytorch_model');
-    const unet = { config: unetConfig, files: checked(unetFiles, unetParameters(unetConfig)) };
-    if (!folders.has('vae')) return { unet, textEncoders, vae: null };
-    const vaeConfig = await readVaeConfig(join(path, 'vae'));
-    const vaeFiles = await weights('vae', 'diffusion_pytorch_model');
-    const renamed = vaeFiles.view(withCurrentVaeNames(vaeFiles.entries.values()));
-    const vae = { config: vaeConfig, files: checked(renamed, vaeParameters(vaeConfig)) };
-    return { unet, textEncoders, vae };
+    const scheduler = await readConfig(join(path, 'scheduler'), 'scheduler_config.json');
+    const unet = await keep(openUNet(join(path, 'unet')));
+    const text = await keep(openTextEncoder(path, ''));
+    const text2 = folders.has('text_encoder_2') ? await keep(openTextEncoder(path, '_2')) : null;
+    const vae = folders.has('vae') ? await keep(openVae(join(path, 'vae'))) : null;
+    return {
+      configs: {
+        unet: unet.json,
+        vae: vae?.json ?? null,
+        textEncoders: text2 === null ? [text.json] : [text.json, text2.json],
+        scheduler: scheduler.json,
+      },
+      unet: unet.part,
+      textEncoders: text2 === null ? [text.part] : [text.part, text2.part],
+      vae: vae?.part ?? null,
+    };
   } catch (error) {
     await Promise.all(opened.map((files) => files.close()));
+    throw error;
+  }
+}
+
+interface Opened<T> {
+  readonly json: ConfigJson;
+  readonly part: T;
+}
+
+async function openUNet(folder: string): Promise<Opened<ModelParts['unet']>> {
+  const { json, path } = await readConfig(folder);
+  const config = parseUNetConfig(json, path);
+  const files = await WeightFiles.open(folder, 'diffusion_pytorch_model');
+  return { json, part: { config, files: await checked(files, unetParameters(config)) } };
+}
+
+async function openTextEncoder(model: string, suffix: '' | '_2'): Promise<Opened<TextEncoderPart>> {
+  const folder = join(model, `text_encoder${suffix}`);
+  const { json, path } = await readConfig(folder);
+  const config = parseClipTextConfig(json, path);
+  const tokenizer = await ClipTokenizer.open(join(model, `tokenizer${suffix}`));
+  const numTokens = Math.min(tokenizer.modelMaxLength, config.maxPositions);
+  const files = await WeightFiles.open(folder, 'model');
+  const prefix = clipTextPrefix(files.entries.keys());
+  await checked(files, clipTextParameters(config, prefix));
+  return { json, part: { config, tokenizer, files, prefix, numTokens } };
+}
+
+async function openVae(folder: string): Promise<Opened<VaePart>> {
+  const { json, path } = await readConfig(folder);
+  const config = parseVaeConfig(json, path);
+  const stored = await WeightFiles.open(folder, 'diffusion_pytorch_model');
+  const files = stored.view(withCurrentVaeNames(stored.entries.values()));
+  return { json, part: { config, files: await checked(files, vaeParameters(config)) } };
+}
+
+async function readConfig(folder: string, name = 'config.json'): Promise<{ json: ConfigJson; path: string }> {
+  const path = join(folder, name);
+  return { json: asObject(await readJsonFile(path), path), path };
+}
+
+/** Closes the files again when they are not what the config asks for. */
+async function checked(
+  files: WeightFiles,
+  parameters: ReadonlyMap<string, readonly number[]>,
+): Promise<WeightFiles> {
+  try {
+    checkParameters(parameters, files.entries, files.source);
+    return files;
+  } catch (error) {
+    await files.close();
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import { END_OF_WORD } from './bpe.ts';
 import { END_OF_TEXT, START_OF_TEXT, type Bpe } from './bpe-training.ts';
-import { readJsonFile } from './json-fields.ts';
+import { asObject, readJsonFile } from './json-fields.ts';
 
 /** The tokens a tokenizer treats apart, by their spelling. */
 export interface SpecialTokens {
@@ -65,13 +65,9 @@ export async function writeTokenizer(
   folder: string,
   bpe: Bpe,
   modelMaxLength = DEFAULT_MAX_LENGTH,
+  { bos, eos, pad, unk }: SpecialTokens = DEFAULT_SPECIAL,
 ): Promise<void> {
-  const special = {
-    bos_token: DEFAULT_SPECIAL.bos,
-    eos_token: DEFAULT_SPECIAL.eos,
-    pad_token: DEFAULT_SPECIAL.pad,
-    unk_token: DEFAULT_SPECIAL.unk,
-  };
+  const special = { bos_token: bos, eos_token: eos, pad_token: pad, unk_token: unk };
   const config = {
     add_prefix_space: false,
     do_lower_case: true,
@@ -196,12 +192,6 @@ async function readText(path: string): Promise<string> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SaraError('FILE_NOT_FOUND', `${path} cannot be read: ${reason}`, { path }, { cause });
   }
-}
-
-function asObject(value: unknown, path: string): JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw corrupt(path, 'a JSON object is wanted');
-  return value as JsonObject;
 }
 
 function corrupt(path: string, reason: string): SaraError {

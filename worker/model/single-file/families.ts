@@ -7,6 +7,7 @@
  */
 import { END_OF_TEXT } from '../bpe-training.ts';
 import type { ClipPadding } from '../clip-vocabulary.ts';
+import type { ComponentConfigs, ConfigJson } from '../component-configs.ts';
 import type { TextPlace } from './text-names.ts';
 
 export type FamilyName = 'sd1' | 'sd2' | 'sdxl';
@@ -14,16 +15,8 @@ export type FamilyName = 'sd1' | 'sd2' | 'sdxl';
 /** What a UNet's output estimates. */
 export type Prediction = 'epsilon' | 'v_prediction';
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** The parsed `config.json` of every folder of a diffusers model, and `scheduler_config.json`. */
-export interface ComponentConfigs {
-  readonly unet: Json;
-  readonly vae: Json;
-  /** `text_encoder`, then `text_encoder_2` where there is one. */
-  readonly textEncoders: readonly Json[];
-  readonly scheduler: Json;
-}
+/** Of a latent model. */
+export type FamilyConfigs = ComponentConfigs & { readonly vae: ConfigJson };
 
 export interface Family {
   readonly name: FamilyName;
@@ -33,7 +26,7 @@ export interface Family {
   readonly textPlaces: readonly TextPlace[];
   /** Padding of each tokenizer; all else is CLIP's. */
   readonly paddings: readonly ClipPadding[];
-  readonly configs: (prediction: Prediction, zeroTerminalSnr: boolean) => ComponentConfigs;
+  readonly configs: (prediction: Prediction, zeroTerminalSnr: boolean) => FamilyConfigs;
 }
 
 const UNET = {
@@ -99,7 +92,7 @@ const CLIP_BIG_G = {
 };
 
 /** How all of them were trained; scheduler classes differ. */
-const schedule = (className: string, prediction: Prediction, zeroTerminalSnr: boolean): Json => ({
+const schedule = (className: string, prediction: Prediction, zeroTerminalSnr: boolean): ConfigJson => ({
   _class_name: className,
   num_train_timesteps: 1000,
   beta_schedule: 'scaled_linear',
@@ -111,7 +104,7 @@ const schedule = (className: string, prediction: Prediction, zeroTerminalSnr: bo
   steps_offset: 1,
   timestep_spacing: zeroTerminalSnr ? 'trailing' : 'leading',
   prediction_type: prediction,
-  rescale_betas_zero_snr: zeroTerminalSnr,
+  ...(zeroTerminalSnr && { rescale_betas_zero_snr: true }),
 });
 
 export const FAMILIES: readonly Family[] = [

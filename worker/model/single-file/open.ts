@@ -10,7 +10,7 @@ import { parseUNetConfig, type UNetConfig } from '../diffusers-config.ts';
 import type { VaePart } from '../latent-codec.ts';
 import { checkParameters } from '../parameters.ts';
 import { parseVaeConfig } from '../vae.ts';
-import type { ComponentConfigs, Family } from './families.ts';
+import type { Family, FamilyConfigs } from './families.ts';
 import { hasZeroTerminalSnr, recogniseFamily, recognisePrediction } from './recognise.ts';
 import { partEntries, type StoredTensor } from './stored-tensors.ts';
 import { storedText } from './text-names.ts';
@@ -21,7 +21,7 @@ export interface SingleFile {
   readonly family: Family;
   /** The whole file under its own names. */
   readonly stored: WeightFiles;
-  readonly configs: ComponentConfigs;
+  readonly configs: FamilyConfigs;
   readonly unet: { readonly config: UNetConfig; readonly files: WeightFiles };
   readonly vae: VaePart;
   readonly textEncoders: readonly {
@@ -31,7 +31,7 @@ export interface SingleFile {
   }[];
 }
 
-/** Metadata key under which this program's own checkpoints carry {@link ComponentConfigs}, for sizes of any kind. */
+/** Metadata key under which this program's own checkpoints carry {@link FamilyConfigs}, for sizes of any kind. */
 export const CONFIGS_KEY = 'sara.configs';
 
 const PREFIX = 'text_model.';
@@ -79,7 +79,7 @@ export async function openSingleFile(path: string): Promise<SingleFile> {
 }
 
 /** The family's published configs, for what this file's UNet estimates. */
-async function publishedConfigs(family: Family, stored: WeightFiles): Promise<ComponentConfigs> {
+async function publishedConfigs(family: Family, stored: WeightFiles): Promise<FamilyConfigs> {
   const prediction = await recognisePrediction(family, stored);
   return family.configs(prediction, hasZeroTerminalSnr(stored.entries, prediction));
 }
@@ -88,13 +88,13 @@ async function publishedConfigs(family: Family, stored: WeightFiles): Promise<Co
 const CONFIG_DEPTH = 8;
 
 /** What a checkpoint of this program says of itself; null for everybody else's. */
-function ownConfigs({ metadata }: WeightFiles, path: string): ComponentConfigs | null {
+function ownConfigs({ metadata }: WeightFiles, path: string): FamilyConfigs | null {
   const text = metadata.get(CONFIGS_KEY);
   if (text === undefined) return null;
   try {
-    const configs = parseStrictJson(text, CONFIG_DEPTH) as Partial<ComponentConfigs> | null;
+    const configs = parseStrictJson(text, CONFIG_DEPTH) as Partial<FamilyConfigs> | null;
     if (configs?.unet && configs.vae && configs.scheduler && Array.isArray(configs.textEncoders))
-      return configs as ComponentConfigs;
+      return configs as FamilyConfigs;
   } catch {
     // Said below.
   }

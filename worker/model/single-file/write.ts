@@ -4,15 +4,14 @@
  * Tensors pass through one at a time in the element type they are stored in. Of a base that is a single file itself,
  * everything else it holds is kept as it is, but not its moving averages: those of the old weights would be wrong.
  */
-import { join } from 'node:path';
 import { SaraError } from '../../../shared/errors.ts';
 import { writeSafetensors, type TensorSource } from '../../../shared/safetensors.ts';
 import { floatTensor, type Tensor } from '../../../shared/tensor.ts';
 import { clipTokenizerDefinition } from '../clip-vocabulary.ts';
+import { withoutPrivateFields, type ComponentConfigs } from '../component-configs.ts';
 import type { DiffusersModel } from '../diffusers-model.ts';
-import { readJsonFile } from '../json-fields.ts';
 import { ClipTokenizer } from '../tokenizer.ts';
-import { FAMILIES, type ComponentConfigs, type Family, type FamilyName } from './families.ts';
+import { FAMILIES, type Family, type FamilyName } from './families.ts';
 import { CONFIGS_KEY } from './open.ts';
 import { storedSource } from './stored-tensors.ts';
 import { storedText } from './text-names.ts';
@@ -41,7 +40,7 @@ export async function writeSingleFile(
 ): Promise<void> {
   const family = familyOf(model);
   await requireClipTokenizers(model, family);
-  const configs = model.singleFile?.configs ?? (await folderConfigs(model));
+  const configs = withoutPrivateFields(model.configs);
   const sources = [...modelTensors(model, family, readUNet), ...markers(family, configs)];
   const written = new Set(sources.map(({ name }) => name));
   await writeSafetensors(path, [...sources, ...otherTensors(model, written)], {
@@ -129,21 +128,4 @@ function otherTensors({ singleFile }: DiffusersModel, written: ReadonlySet<strin
 
 function predictsVelocity({ scheduler }: ComponentConfigs): boolean {
   return scheduler.prediction_type === 'v_prediction';
-}
-
-/** The folder's own configs, without what its writer noted for itself (where the files lay, which version wrote them). */
-async function folderConfigs({ path, textEncoders }: DiffusersModel): Promise<ComponentConfigs> {
-  const read = async (...place: string[]): Promise<Readonly<Record<string, unknown>>> => {
-    const json = (await readJsonFile(join(path, ...place))) as Record<string, unknown>;
-    return Object.fromEntries(
-      Object.entries(json).filter(([key]) => key === '_class_name' || !key.startsWith('_')),
-    );
-  };
-  const textFolders = ['text_encoder', 'text_encoder_2'].slice(0, textEncoders.length);
-  return {
-    unet: await read('unet', 'config.json'),
-    vae: await read('vae', 'config.json'),
-    textEncoders: await Promise.all(textFolders.map((folder) => read(folder, 'config.json'))),
-    scheduler: await read('scheduler', 'scheduler_config.json'),
-  };
 }

@@ -107,7 +107,7 @@ describe('recognising single-file checkpoints', () => {
     const marker = (name: string): SparseTensor => ({ name, shape: [0], dtype: 'float32' });
     const velocity = await openedConfigs([...published('sdxl'), marker('v_pred')]);
     assert.equal(velocity.scheduler.prediction_type, 'v_prediction');
-    assert.equal(velocity.scheduler.rescale_betas_zero_snr, false);
+    assert.equal(velocity.scheduler.rescale_betas_zero_snr, undefined);
     const zeroSnr = await openedConfigs([...published('sdxl'), marker('v_pred'), marker('ztsnr')]);
     const scheduler = parseSchedulerConfig(zeroSnr.scheduler, 'scheduler');
     assert.ok(scheduler.rescaleBetasZeroSnr);

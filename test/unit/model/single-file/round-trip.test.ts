@@ -1,6 +1,6 @@
 /** A diffusers folder as a single file and back: every tensor of every part equal, bit for bit. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { baseModelHash } from '../../../../shared/digest.ts';
@@ -11,6 +11,7 @@ import { Graph } from '../../../../worker/engine/graph.ts';
 import { DiffusersModel } from '../../../../worker/model/diffusers-model.ts';
 import { VaeDecoder } from '../../../../worker/model/latent-codec.ts';
 import { transposedMatrix } from '../../../../worker/model/single-file/stored-tensors.ts';
+import { writeModelFolder } from '../../../../worker/model/single-file/write-folder.ts';
 import { writeSingleFile } from '../../../../worker/model/single-file/write.ts';
 import { buildTextCondition, textWeights, tokenInputs } from '../../../../worker/model/text-condition.ts';
 import { trainBpe, writeTokenizer } from '../../../../worker/model/tokenizer.ts';
@@ -119,6 +120,44 @@ describe('single-file checkpoints of whole models', () => {
       assert.ok(error < ROUNDING_TOLERANCE, `${name}: ${error}`);
     }
   });
+
+  for (const { family, dtype } of CASES) {
+    it(`of ${family} (${dtype}) become the folder they came from`, async () => {
+      const [base, single] = [await open(family), await open(`${family}.safetensors`)];
+      await mkdir(path('written'));
+      await writeModelFolder(single, path('written'), (name) => single.unetFiles.read(name));
+      const written = await open('written');
+      assert.deepEqual(written.configs, base.configs);
+      await assertSameTensors(written.unetFiles, base.unetFiles);
+      await assertSameTensors(written.vae?.files ?? assert.fail(), base.vae?.files ?? assert.fail());
+      for (const [i, { files, prefix, config, tokenizer }] of written.textEncoders.entries()) {
+        const wanted = base.textEncoders[i];
+        assert.deepEqual(config, wanted.config);
+        assert.equal(tokenizer.padTokenId, wanted.tokenizer.padTokenId);
+        const renamed = wanted.files.view(
+          Array.from(wanted.files.entries.values(), (entry) => ({
+            ...entry,
+            name: entry.name.startsWith('text_projection')
+              ? entry.name
+              : prefix + entry.name.slice(wanted.prefix.length),
+          })),
+        );
+        await assertSameTensors(files, renamed);
+      }
+      const index = JSON.parse(await readFile(path('written/model_index.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
+      const classNames = {
+        sd1: 'StableDiffusionPipeline',
+        sd2: 'StableDiffusionPipeline',
+        sdxl: 'StableDiffusionXLPipeline',
+      };
+      assert.equal(index._class_name, classNames[family]);
+      assert.deepEqual(index.scheduler, ['diffusers', base.configs.scheduler._class_name]);
+      await rm(path('written'), { recursive: true });
+    });
+  }
 
   it('take the UNet tensors they are given, and all else from the base', async () => {
     const base = await open('sd1');
