@@ -2,6 +2,7 @@
  * An image folder as a dataset: its pictures, below subfolders too, each with its caption (folder-captions.ts), and
  * where there is one its mask. Whether the pictures can be decoded is image-set.ts' business.
  */
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, posix } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
@@ -75,7 +76,8 @@ export async function scanImageFolder(
   folder: string,
   settings: FolderSettings = PLAIN_FOLDER,
 ): Promise<Dataset> {
-  const { files, links } = await listFiles(folder);
+  const listing = await listFiles(folder);
+  const { files } = listing;
   const present = new Set(files);
   const images = files.filter((id) => hasExtension(id, IMAGE_EXTENSIONS) && !id.endsWith(MASK_SUFFIX)).sort();
   const foreign = files.filter((id) => hasExtension(id, FOREIGN_IMAGE_EXTENSIONS));
@@ -107,7 +109,7 @@ export async function scanImageFolder(
       repeats: repeatsOf(id, settings.repeats),
     })),
     broken: foreign.map((id) => ({ path: join(folder, id), reason: 'is of a format that is not read here' })),
-    remarks: remarksOn(imageFolder, settings, links).map((remark) => `${folder}: ${remark}`),
+    remarks: remarksOn(imageFolder, settings, listing).map((remark) => `${folder}: ${remark}`),
   };
 }
 
@@ -123,7 +125,7 @@ function hasExtension(id: string, extensions: ReadonlySet<string>): boolean {
 function remarksOn(
   { files, images }: ImageFolder,
   settings: FolderSettings,
-  links: readonly string[],
+  { linkedFolders, specials }: Listing,
 ): string[] {
   const masks = new Set([...files].filter((id) => id.endsWith(MASK_SUFFIX)));
   const captions = new Set(images.map((id) => captionFile(id, settings.captions)));
@@ -154,24 +156,37 @@ function remarksOn(
       'file is neither picture nor caption',
       'files are neither pictures nor captions',
     ],
-    [links, 'linked folder is not followed', 'linked folders are not followed'],
+    [linkedFolders, 'linked folder is not followed', 'linked folders are not followed'],
+    [specials, 'pipe, socket or device is not opened', 'pipes, sockets or devices are not opened'],
   );
   return found.filter(([names]) => names.length > 0).map((remark) => counted(...remark));
 }
 
-/** All files below the folder with forward slashes, without hidden ones; and apart from them the linked folders. */
-async function listFiles(folder: string): Promise<{ files: string[]; links: string[] }> {
-  const files: string[] = [];
-  const links: string[] = [];
+/** What is below a folder, as paths inside it with forward slashes, without hidden ones. */
+interface Listing {
+  readonly files: string[];
+  readonly linkedFolders: string[];
+  /** Pipes, sockets, devices: opening one could wait for ever. */
+  readonly specials: string[];
+}
+
+async function listFiles(folder: string): Promise<Listing> {
+  const listing: Listing = { files: [], linkedFolders: [], specials: [] };
   const visit = async (subfolder: string): Promise<void> => {
     const entries = await readdir(join(folder, subfolder), { withFileTypes: true });
     for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
       const id = posix.join(subfolder, entry.name);
-      if (entry.isDirectory()) await visit(id);
-      // A linked folder is not followed (it may lead in a circle); a linked file is one, as model hubs lay them out.
-      else if (entry.isSymbolicLink() && (await isFolder(join(folder, id)))) links.push(id);
-      else files.push(id);
+      if (entry.isDirectory()) {
+        await visit(id);
+        continue;
+      }
+      // A linked folder is not followed (it may lead in a circle); a linked file is one, as model hubs lay them out,
+      // and a link to nothing will be named when it is opened.
+      const target = entry.isSymbolicLink() ? await targetOf(join(folder, id)) : entry;
+      if (target === null || target.isFile()) listing.files.push(id);
+      else if (target.isDirectory()) listing.linkedFolders.push(id);
+      else listing.specials.push(id);
     }
   };
   try {
@@ -185,13 +200,14 @@ async function listFiles(folder: string): Promise<{ files: string[]; links: stri
       { cause },
     );
   }
-  return { files, links };
+  return listing;
 }
 
-async function isFolder(path: string): Promise<boolean> {
+/** null where the link leads to nothing. */
+async function targetOf(link: string): Promise<Stats | null> {
   try {
-    return (await stat(path)).isDirectory();
+    return await stat(link);
   } catch {
-    return false; // a link to nothing is no folder; opening it will say what it is
+    return null;
   }
 }

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { fixedSize } from '../../../worker/data/buckets.ts';
 import {
   openDataset,
   PLAIN_FOLDER,
   scanImageFolder,
   type FolderSettings,
 } from '../../../worker/data/dataset.ts';
+import { ImageSet } from '../../../worker/data/image-set.ts';
 import { fileKind } from '../../../worker/data/file-kind.ts';
 
 describe('image folder', () => {
@@ -181,6 +185,27 @@ describe('image folder', () => {
       await mkdir(join(folder, 'in'));
       await symlink(folder, join(folder, 'in/circle'), 'dir');
       assert.deepEqual(await remarks(), ['1 linked folder is not followed: in/circle']);
+    });
+
+    it('opens no pipe, which could wait for ever, and names a link to nothing when it is opened', async () => {
+      await put(pair);
+      await promisify(execFile)('mkfifo', [join(folder, 'pipe.png')]);
+      await symlink(join(folder, 'gone'), join(folder, 'b.png'));
+      await put({ 'b.txt': 'bee' });
+      assert.deepEqual(await remarks(), ['1 pipe, socket or device is not opened: pipe.png']);
+      const { examples } = await scan();
+      const options = {
+        sizing: fixedSize({ width: 4, height: 4 }),
+        alphaIsMask: false,
+        cacheBytes: 0,
+      } as const;
+      await assert.rejects(
+        ImageSet.open(
+          { place: folder, examples, broken: [], remarks: [] },
+          { ...options, onBrokenImage: 'refuse' },
+        ),
+        { code: 'DATA_INVALID', message: /b\.png: ENOENT/ },
+      );
     });
 
     it('names pictures in formats that are not read like broken ones', async () => {

@@ -90,6 +90,13 @@ describe('scheduler config', () => {
     });
   }
 
+  it('refuses samplers that draw noise of their own, by the class that asks for one', () => {
+    assert.throws(() => parse({ _class_name: 'EulerAncestralDiscreteScheduler' }), {
+      code: 'MODEL_UNSUPPORTED',
+      message: /_class_name = "EulerAncestralDiscreteScheduler"/,
+    });
+  });
+
   it('refuses a document that is no object', () => {
     assert.throws(() => parse([]), { code: 'FILE_CORRUPT' });
   });
