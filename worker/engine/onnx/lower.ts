@@ -45,6 +45,11 @@ export interface LoweredOutput {
   readonly indices: Extract<StoreFeed, { kind: 'gradient-indices' }> | null;
 }
 
+/** What depends on the provider that is to run the model. */
+export interface LoweringOptions {
+  readonly fuseAttention: boolean;
+}
+
 export interface LoweredModel {
   readonly bytes: Uint8Array;
   readonly feeds: readonly StoreFeed[];
@@ -60,13 +65,18 @@ export const outputName = (name: string): string => `out:${name}`;
 /**
  * @throws SaraError FILE_CORRUPT when a weight's stored shape is not the one the graph uses
  */
-export function lowerToOnnx(graph: Graph, weights: WeightStore): LoweredModel {
-  return new Lowering(graph, weights).run();
+export function lowerToOnnx(
+  graph: Graph,
+  weights: WeightStore,
+  options: LoweringOptions = { fuseAttention: true },
+): LoweredModel {
+  return new Lowering(graph, weights, options).run();
 }
 
 class Lowering {
   readonly #graph: Graph;
   readonly #weights: WeightStore;
+  readonly #options: LoweringOptions;
   readonly #e = new Emitter();
   readonly #names = new Map<Value, string>();
   readonly #feeds: StoreFeed[] = [];
@@ -75,9 +85,10 @@ class Lowering {
   readonly #emittedElsewhere: ReadonlySet<Node>;
   readonly #outputs = new Map<string, LoweredOutput[]>();
 
-  constructor(graph: Graph, weights: WeightStore) {
+  constructor(graph: Graph, weights: WeightStore, options: LoweringOptions) {
     this.#graph = graph;
     this.#weights = weights;
+    this.#options = options;
     this.#inBlocks = nodesGatheredInBlocks(graph.nodes, graph.outputs.values());
     this.#biased = biasedProducts(graph.nodes, graph.outputs.values());
     const products = [...this.#biased.values()].map(({ product }) => product);
@@ -207,7 +218,7 @@ class Lowering {
         emitLayerNormGrad(e, op, inputs(), a.shape, outputs);
         return;
       case 'attention':
-        emitAttention(e, op, inputs(), { q: a.shape, k: b.shape }, y);
+        emitAttention(e, op, inputs(), { q: a.shape, k: b.shape }, this.#options.fuseAttention, y);
         return;
       case 'concat':
         e.emit('Concat', inputs(), { axis: op.axis }, y);
