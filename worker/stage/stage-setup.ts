@@ -18,19 +18,13 @@ import { buildTrainingGraph, TEXT_ENCODER_PREFIX } from '../training-graph.ts';
 import { lossFormOf } from './loss-inputs.ts';
 import type { BaseWeights, WeightMode } from './trainable-weights.ts';
 
-export interface StageSetup {
+/** What training needs to know of its stage, however its segments are fed. */
+export interface TrainingSetup {
   readonly stage: number;
-  readonly replica: number;
   readonly config: ResolvedRunConfig;
-  readonly model: DiffusersModel;
   readonly engine: Engine;
   readonly baseHash: string;
   readonly base: BaseWeights;
-  /** Every segment of the replica. */
-  readonly segments: readonly Segment[];
-  /** Ascending. */
-  readonly ownSegments: readonly number[];
-  stageOf(segment: number): number;
   /** Parameters this stage reads. */
   readonly names: ReadonlySet<string>;
   readonly parameterCount: number;
@@ -42,6 +36,16 @@ export interface StageSetup {
   readonly microBatchShare: number;
   /** @param threshold null for method full, whose learning rate is always given */
   learningRateSchedule(threshold: number | null): LrSchedule;
+}
+
+export interface StageSetup extends TrainingSetup {
+  readonly replica: number;
+  readonly model: DiffusersModel;
+  /** Every segment of the replica. */
+  readonly segments: readonly Segment[];
+  /** Ascending. */
+  readonly ownSegments: readonly number[];
+  stageOf(segment: number): number;
   close(): Promise<void>;
 }
 
@@ -62,20 +66,36 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   });
   const stageOf = (segment: number): number => args.segments[segment].stage;
   const own = segments.filter((segment) => stageOf(segment.index) === args.stage);
-  const base = baseWeights(model, config);
-  const names = new Set(own.flatMap((segment) => segment.weightNames));
-  return {
+  const training = trainingSetup({
     stage: args.stage,
-    replica: args.replica,
     config,
-    model,
     engine: engineOf(config, args.numThreads),
     baseHash: args.baseHash,
-    base,
+    base: baseWeights(model, config),
+    names: new Set(own.flatMap((segment) => segment.weightNames)),
+    microBatchShare: args.microBatchSize / config.train.batchSize,
+  });
+  return {
+    ...training,
+    replica: args.replica,
+    model,
     segments,
     ownSegments: own.map((segment) => segment.index),
     stageOf,
-    names,
+    close: () => model.close(),
+  };
+}
+
+/** Completes what a stage is given with what follows from its run's config. */
+export function trainingSetup(
+  given: Pick<
+    TrainingSetup,
+    'stage' | 'config' | 'engine' | 'baseHash' | 'base' | 'names' | 'microBatchShare'
+  >,
+): TrainingSetup {
+  const { config, base, names } = given;
+  return {
+    ...given,
     parameterCount: [...names].reduce(
       (sum, name) => sum + numElements(base.entries.get(name)?.shape ?? [0]),
       0,
@@ -89,7 +109,6 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
       weightDecay: config.optimizer.weightDecay,
     },
     weightMode: weightModeOf(config),
-    microBatchShare: args.microBatchSize / config.train.batchSize,
     learningRateSchedule: (threshold) => ({
       kind: config.schedule.type,
       learningRate: config.optimizer.learningRate ?? learningRateForThreshold(threshold ?? 0),
@@ -99,7 +118,6 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
       cycles: config.schedule.cycles,
       power: config.schedule.power,
     }),
-    close: () => model.close(),
   };
 }
 
