@@ -218,7 +218,7 @@ async function timedStep(
 /** Deterministic waves in place of latents, noise and text states. */
 function drawInputs(forward: Graph, step: number, batch: number): Record<string, Tensor> {
   return Object.fromEntries(
-    [...forward.inputs].map(([name, { shape, type }]) => {
+    [...forward.inputs].map(([name, { shape, type }]): [string, Tensor] => {
       if (type === 'int32') return [name, intTensor(shape, new Int32Array(numElements(shape)))];
       if (name === 'timesteps')
         return [name, floatTensor(shape, new Float32Array(batch).fill((397 * step + 500) % 1000))];
