@@ -15,7 +15,7 @@ import {
 } from '../sara/magnitude-quantile.ts';
 import { selectAll, selectByThreshold, type NamedTensor } from '../sara/selection.ts';
 import { TrainableState } from '../sara/trainable-state.ts';
-import type { StageSetup } from './stage-setup.ts';
+import type { TrainingSetup } from './stage-setup.ts';
 
 /** What a stage begins to train with. */
 export interface StageSelection {
@@ -29,7 +29,7 @@ export interface StageSelection {
 }
 
 /** Counts of |w| over the stage's tensors: by upper bits, or within `upperBin` by lower bits. */
-export function countMagnitudes(setup: StageSetup, upperBin: number | null): Promise<Float64Array> {
+export function countMagnitudes(setup: TrainingSetup, upperBin: number | null): Promise<Float64Array> {
   const tensors = baseTensors(setup);
   return upperBin === null
     ? histogramUpper(tensors, setup.filter)
@@ -53,7 +53,7 @@ export function locateThreshold(
 }
 
 /** @throws SaraError of readCheckpoint, when that is the source */
-export async function selectEntries(setup: StageSetup, source: SelectionSource): Promise<StageSelection> {
+export async function selectEntries(setup: TrainingSetup, source: SelectionSource): Promise<StageSelection> {
   const { filter, names, baseHash, config } = setup;
   const isAveraged = config.optimizer.ema.decay !== null;
   switch (source.kind) {
@@ -76,7 +76,7 @@ export async function selectEntries(setup: StageSetup, source: SelectionSource):
 }
 
 /** Base values of the stage's tensors, one at a time, as float32. */
-async function* baseTensors({ names, base }: StageSetup): AsyncGenerator<NamedTensor> {
+async function* baseTensors({ names, base }: TrainingSetup): AsyncGenerator<NamedTensor> {
   for (const name of names) {
     const shape = base.entries.get(name)?.shape ?? [];
     yield { name, shape, data: await base.readFloat32(name) };

@@ -15,6 +15,7 @@ import type {
   TaskKind,
 } from '../../shared/stage-protocol.ts';
 import type { Tensor } from '../../shared/tensor.ts';
+import type { Executable } from '../engine/engine.ts';
 import type { Segment } from '../engine/partition.ts';
 import { adamwStep } from '../optim/adamw.ts';
 import { clipByGlobalNorm } from '../optim/clip.ts';
@@ -26,11 +27,11 @@ import type { TrainableState } from '../sara/trainable-state.ts';
 import type { StageSelection } from './entry-selection.ts';
 import { GradientAccumulator } from './gradient-accumulator.ts';
 import { SegmentPrograms } from './segment-programs.ts';
-import type { StageSetup } from './stage-setup.ts';
+import type { TrainingSetup } from './stage-setup.ts';
 import { TrainableWeights } from './trainable-weights.ts';
 
 export class Training {
-  readonly #setup: StageSetup;
+  readonly #setup: TrainingSetup;
   readonly #weights: TrainableWeights;
   readonly #programs: SegmentPrograms;
   readonly #schedule: LrSchedule;
@@ -43,7 +44,7 @@ export class Training {
   #step: number;
   #prepared: Reselection | null = null;
 
-  private constructor(setup: StageSetup, selection: StageSelection, weights: TrainableWeights) {
+  private constructor(setup: TrainingSetup, selection: StageSelection, weights: TrainableWeights) {
     const { state, average, threshold, step } = selection;
     this.#setup = setup;
     this.#weights = weights;
@@ -58,7 +59,7 @@ export class Training {
   }
 
   /** @throws SaraError FILE_CORRUPT when the model's files lack a tensor of the stage */
-  static async begin(setup: StageSetup, selection: StageSelection): Promise<Training> {
+  static async begin(setup: TrainingSetup, selection: StageSelection): Promise<Training> {
     const { base, names, weightMode } = setup;
     return new Training(
       setup,
@@ -105,12 +106,13 @@ export class Training {
     kind: TaskKind,
     purpose: BatchSpec['purpose'],
     inputs: Readonly<Record<string, Tensor>>,
-  ): Promise<Record<string, Tensor>> {
+  ): Promise<Awaited<ReturnType<Executable['run']>>> {
     this.#show(purpose === 'training' ? this.#state.values : (this.#average ?? this.#state.values));
     const program = await this.#programs.get(segment, kind);
-    const outputs = await program.run(inputs);
-    if (kind === 'loss' || kind === 'backward') this.#gradients.add(outputs, this.#setup.microBatchShare);
-    return outputs;
+    if (kind !== 'loss' && kind !== 'backward') return program.run(inputs);
+    return this.#gradients.add(segment.weightNames, this.#setup.microBatchShare, (into) =>
+      program.run(inputs, into),
+    );
   }
 
   #show(values: Float32Array): void {
