@@ -17,4 +17,7 @@ export {
   type SaraConfig,
 } from './config/run-config.ts';
 export { MAX_THRESHOLD_FOR_LEARNING_RATE } from './config/rules.ts';
+export { MASK_SOURCES, MAX_REPEATS, TEXT_ENCODINGS } from './config/sections/input.ts';
+export { HUBER_SCHEDULES } from './config/sections/objective.ts';
+export { LR_SCHEDULES } from './config/sections/optimizer.ts';
 export { SAMPLER_NAMES } from './config/sections/output.ts';

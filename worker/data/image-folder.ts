@@ -5,6 +5,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join, posix } from 'node:path';
+import type { MASK_SOURCES } from '../../shared/config.ts';
 import { SaraError } from '../../shared/errors.ts';
 import { wholeFile } from './data-file.ts';
 import { counted, invalidData, type Dataset } from './example.ts';
@@ -51,7 +52,7 @@ export const FOREIGN_IMAGE_EXTENSIONS: ReadonlySet<string> = new Set([
 /** Ends the name of a picture's mask: cat.png, cat-masklabel.png. OneTrainer's convention. */
 const MASK_SUFFIX = '-masklabel.png';
 
-export type MaskSource = 'none' | 'file' | 'alpha';
+export type MaskSource = (typeof MASK_SOURCES)[number];
 
 export interface FolderSettings {
   readonly captions: CaptionFormat;

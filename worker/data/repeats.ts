@@ -3,10 +3,8 @@
  * trainers read it from the folder's name: `10_cats` holds pictures that are seen ten times.
  */
 import { posix } from 'node:path';
+import { MAX_REPEATS } from '../../shared/config.ts';
 import { invalidData, listed } from './example.ts';
-
-/** More is a name that was not meant so, such as 20240131_holiday. */
-export const MAX_REPEATS = 10_000;
 
 export interface RepeatSettings {
   /** Read them from folder names. */

@@ -2,8 +2,8 @@
  * The text of a caption or table: UTF-8, or UTF-16 where a byte order mark says so. Anything else is told apart and
  * refused rather than trained on as mojibake; Latin-1 is read where the user says that it is.
  */
+import type { TEXT_ENCODINGS } from '../../shared/config.ts';
 
-export const TEXT_ENCODINGS = ['utf-8', 'latin-1'] as const;
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number];
 
 export type DecodedText =

@@ -2,6 +2,7 @@
  * How much the error at a timestep counts, and from which size on it counts less: pure functions of the noise
  * schedule, for the per-sample inputs of the loss.
  */
+import type { HUBER_SCHEDULES } from '../../shared/config.ts';
 import type { NoiseSchedule } from './noise-schedule.ts';
 
 /**
@@ -23,7 +24,6 @@ export function minSnrWeight(schedule: NoiseSchedule, timestep: number, gamma: n
   }
 }
 
-export const HUBER_SCHEDULES = ['constant', 'snr', 'exponential'] as const;
 export type HuberSchedule = (typeof HUBER_SCHEDULES)[number];
 
 /**

@@ -2,10 +2,9 @@
  * The learning rate as a pure function of the step, so that a resumed run needs no scheduler state and
  * re-selection cannot disturb it. Also SaRA's formula for the peak rate when none is given.
  */
-import { MAX_THRESHOLD_FOR_LEARNING_RATE } from '../../shared/config.ts';
+import { MAX_THRESHOLD_FOR_LEARNING_RATE, type LR_SCHEDULES } from '../../shared/config.ts';
 import { SaraError } from '../../shared/errors.ts';
 
-export const LR_SCHEDULES = ['constant', 'linear', 'polynomial', 'cosine', 'cosine-restarts'] as const;
 export type LrScheduleKind = (typeof LR_SCHEDULES)[number];
 
 export interface LrSchedule {

@@ -10,7 +10,15 @@ export const modelSection = section({
 });
 
 const share = z.number().min(0).max(1);
-const repeats = z.int().min(1).max(10_000);
+
+/** More repeats of a picture are a number that was not meant so, such as a date in a folder's name. */
+export const MAX_REPEATS = 10_000;
+
+/** Encodings of captions without a byte order mark; worker/data/text.ts reads them. */
+export const TEXT_ENCODINGS = ['utf-8', 'latin-1'] as const;
+
+/** Where a picture's mask is; worker/data/ reads it. */
+export const MASK_SOURCES = ['none', 'file', 'alpha'] as const;
 
 export const dataSection = section({
   path: field(z.string().min(1), {
@@ -30,7 +38,7 @@ export const dataSection = section({
     doc: 'What to do with a picture that cannot be decoded. refuse: stop before training. skip: name it in the log and go on.',
     default: 'refuse',
   }),
-  repeats: field(z.record(z.string().min(1), repeats), {
+  repeats: field(z.record(z.string().min(1), z.int().min(1).max(MAX_REPEATS)), {
     doc: 'How often pictures are seen per epoch, by folder inside data.path, e.g. {cats: 10}. Others: once.',
     default: {},
   }),
@@ -42,7 +50,7 @@ export const dataSection = section({
     doc: 'Ends the name of a caption file.',
     default: '.txt',
   }),
-  captionEncoding: field(z.enum(['utf-8', 'latin-1']), {
+  captionEncoding: field(z.enum(TEXT_ENCODINGS), {
     doc: 'Of captions without a byte order mark; with one they may be UTF-16 too. Others are refused by name.',
     default: 'utf-8',
   }),
@@ -69,7 +77,7 @@ export const dataSection = section({
     doc: 'Share of visits at which the picture is transformed (inverted, posterized, sharpened, ...) and the caption says so (Lu et al. 2023).',
     default: 0,
   }),
-  mask: field(z.enum(['none', 'file', 'alpha']), {
+  mask: field(z.enum(MASK_SOURCES), {
     doc: "Where the loss counts. file: where cat-masklabel.png is white, as OneTrainer names it (in shards: NAME.mask.png). alpha: the picture's opacity.",
     default: 'none',
   }),

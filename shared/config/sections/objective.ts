@@ -4,6 +4,9 @@ import { field, section } from '../field.ts';
 
 const timestep = z.int().min(0).max(99_999);
 
+/** How the Huber loss's turning point follows the timestep; worker/diffusion/loss-weight.ts computes it. */
+export const HUBER_SCHEDULES = ['constant', 'snr', 'exponential'] as const;
+
 export const objectiveSection = section({
   loss: field(z.enum(['mse', 'huber', 'smooth-l1']), {
     doc: 'Of an error d. mse: d^2. huber: 2 c (sqrt(d^2 + c^2) - c), kinder to outliers. smooth-l1: the same over c. Validation is always mse.',
@@ -13,7 +16,7 @@ export const objectiveSection = section({
     doc: 'Error c from which huber and smooth-l1 turn from square to absolute; where it is scheduled, its lowest value.',
     default: 0.1,
   }),
-  huberSchedule: field(z.enum(['constant', 'snr', 'exponential']), {
+  huberSchedule: field(z.enum(HUBER_SCHEDULES), {
     doc: 'c over the timesteps. constant: huberDelta. snr: (1 - huberDelta) / (1 + sigma)^2 + huberDelta. exponential: huberDelta^(t / T).',
     default: 'snr',
   }),

@@ -30,8 +30,11 @@ export const optimizerSection = section({
   }),
 });
 
+/** Ways a learning rate can fall, by name; worker/optim/lr-schedule.ts computes them. */
+export const LR_SCHEDULES = ['cosine', 'cosine-restarts', 'linear', 'polynomial', 'constant'] as const;
+
 export const scheduleSection = section({
-  type: field(z.enum(['cosine', 'cosine-restarts', 'linear', 'polynomial', 'constant']), {
+  type: field(z.enum(LR_SCHEDULES), {
     doc: 'How the learning rate falls over the run, or that it does not.',
     default: 'cosine',
   }),

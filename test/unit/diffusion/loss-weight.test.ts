@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { huberDelta, HUBER_SCHEDULES, minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
+import { HUBER_SCHEDULES } from '../../../shared/config.ts';
+import { huberDelta, minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import { GOLDEN_SCHEDULES, readGolden } from '../../support/golden-schedulers.ts';
 import { relativeError } from '../../support/numbers.ts';

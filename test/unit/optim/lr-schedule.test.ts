@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { LR_SCHEDULES } from '../../../shared/config.ts';
 import {
   learningRateAt,
   learningRateForThreshold,
-  LR_SCHEDULES,
   type LrSchedule,
 } from '../../../worker/optim/lr-schedule.ts';
 
