@@ -2,8 +2,7 @@
  * CLIP's own tokenizer, which every Stable Diffusion was trained with: 49,408 tokens, all told by the merges in
  * clip-merges.txt. Single-file checkpoints hold no tokenizer, so it comes with the program.
  *
- * The merges are those of https://github.com/openai/CLIP (bpe_simple_vocab_16e6.txt.gz, MIT License, Copyright (c) 2021
- * OpenAI), as transformers' merges.txt writes them.
+ * The merges are OpenAI's, see LICENSES.md.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -10,8 +10,10 @@ import { VAE_PREFIX } from './vae-names.ts';
 
 type Entries = ReadonlyMap<string, TensorEntry>;
 
-/** What else users have in a `.safetensors`, by a name that only it holds. First match. */
-const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
+type Telling = readonly (readonly [pattern: RegExp, what: string])[];
+
+/** What a `.safetensors` without a UNet of ours can be, by a name that only it holds. First match. */
+const WITHOUT_UNET: Telling = [
   [
     /^lora_|\.lora_(up|down|A|B)\.|\.lora\.(up|down)\.|\.(lokr|hada)_w1/,
     'a LoRA, not a model; give the model it belongs to',
@@ -19,17 +21,23 @@ const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/\.indices$/, 'an adapter of this program, not a model; give the model it belongs to'],
   [/(^|\.)joint_blocks\./, 'Stable Diffusion 3'],
   [/(^|\.)(double_blocks|single_stream_modulation)\./, 'Flux'],
-  [/(^|\.)motion_modules\.|\.time_stack\./, 'a video model'],
   [/^control_model\.|^controlnet_|(^|\.)input_hint_block\./, 'a ControlNet'],
-  [/^edm_(mean|std)$|^edm_vpred\./, 'a model of the EDM formulation (Playground 2.5, CosXL)'],
-  [/^depth_model\./, 'Stable Diffusion 2 for depth maps'],
-  [/^embedder\.model\.visual\./, 'Stable Diffusion 2 for image prompts (unCLIP)'],
+  [/(^|\.)motion_modules\./, 'a motion module for videos'],
   [
     /^(down_blocks|mid_block|up_blocks)\./,
     'a diffusers UNet alone; give the folder that holds its unet/ folder',
   ],
   [/^(encoder|decoder)\.(conv_in|down|up|mid)/, 'an autoencoder alone; give a whole model'],
   [/^text_model\./, 'a text encoder alone; give a whole model'],
+];
+
+/** What a checkpoint with a UNet like ours can be all the same. */
+const WITH_UNET: Telling = [
+  [/^control_model\./, 'a ControlNet'],
+  [/\.time_stack\./, 'a video model'],
+  [/^edm_(mean|std)$|^edm_vpred\./, 'a model of the EDM formulation (Playground 2.5, CosXL)'],
+  [/^depth_model\./, 'Stable Diffusion 2 for depth maps'],
+  [/^embedder\.model\.visual\./, 'Stable Diffusion 2 for image prompts (unCLIP)'],
 ];
 
 /** The first convolution's input channels tell what a UNet is shown beside the noisy latents. */
@@ -45,11 +53,11 @@ const LATENT_CHANNELS = 4;
 export function recogniseFamily(entries: Entries, path: string): Family {
   const names = [...entries.keys()];
   const holds = (prefix: string): boolean => names.some((name) => name.startsWith(prefix));
-  for (const [pattern, what] of FOREIGN) {
+  const inputChannels = entries.get(`${UNET_PREFIX}input_blocks.0.0.weight`)?.shape[1];
+  for (const [pattern, what] of inputChannels === undefined ? WITHOUT_UNET : WITH_UNET) {
     const telling = names.find((name) => pattern.test(name));
     if (telling !== undefined) throw refusal(path, `it holds ${telling}, so it is ${what}`);
   }
-  const inputChannels = entries.get(`${UNET_PREFIX}input_blocks.0.0.weight`)?.shape[1];
   if (inputChannels === undefined)
     throw refusal(path, `it holds no UNet (${UNET_PREFIX}input_blocks.0.0.weight)`);
   if (inputChannels !== LATENT_CHANNELS) {
