@@ -9,9 +9,11 @@ import { loadRunConfig, SAMPLER_NAMES } from '../shared/config.ts';
 import { SaraError } from '../shared/errors.ts';
 import { runMain, type Lifecycle } from '../shared/lifecycle.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
+import { analyzeCommand } from './cli/analyze.ts';
 import { collect, oneOf, positive, whole } from './cli/arguments.ts';
 import { benchCommand } from './cli/bench.ts';
 import { exportCommand } from './cli/export.ts';
+import { inspectCommand } from './cli/inspect.ts';
 import { mergeCommand } from './cli/merge.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import type { Provider } from './engine/onnx/onnx-engine.ts';
@@ -120,6 +122,8 @@ function program(life: Lifecycle): Command {
     });
   exportCommand(root, life);
   mergeCommand(root);
+  analyzeCommand(root);
+  inspectCommand(root);
   benchCommand(root);
   return root;
 }

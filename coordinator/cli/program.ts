@@ -36,6 +36,14 @@ export function buildProgram(life: Lifecycle): Command {
   trainCommand(program, life);
   planCommand(program, life);
   passOn(program, life, 'sample', ['sample'], 'draw pictures from a model, with or without adapters');
+  passOn(
+    program,
+    life,
+    'analyze',
+    ['analyze'],
+    'show what SaRA would train of a model, and what it would take',
+  );
+  passOn(program, life, 'inspect', ['inspect'], 'tell what a file is: kind, counts, digests, base model');
   passOn(program, life, 'export', ['export'], 'write an adapter for ComfyUI, A1111 or diffusers');
   passOn(program, life, 'merge', ['merge'], 'add adapters up: to one adapter, or into a copy of their model');
   configCommand(program);

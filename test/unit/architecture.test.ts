@@ -18,7 +18,7 @@ const WORKER_LAYERS: readonly (readonly string[])[] = [
   ['worker/data/', 'worker/checkpoint/'],
   ['worker/pictures/', 'worker/export/'],
   ['worker/stage/'],
-  ['worker/artifacts/'],
+  ['worker/artifacts/', 'worker/analysis/'],
 ];
 
 /** Where a package may be imported: its border to our code. */

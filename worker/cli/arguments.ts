@@ -8,7 +8,7 @@ export interface AdapterArgument {
 }
 
 /** For options that may be repeated. */
-export function collect(value: string, previous: string[]): string[] {
+export function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
