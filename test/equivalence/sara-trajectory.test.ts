@@ -3,8 +3,8 @@
  * clipping, AdamW and re-selection, on one and on several segments and stages, with weights in place and scattered.
  */
 import assert from 'node:assert/strict';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import type { WeightMode } from '../../worker/stage/trainable-weights.ts';
+import { describePerEngine } from '../support/engines.ts';
 import { LOSS_TOLERANCE, replaySara, VALUES_TOLERANCE } from '../support/replay/sara.ts';
 
 const FOLDER = 'test/golden/sara';
@@ -23,8 +23,11 @@ const LAYOUTS: readonly Layout[] = [
   { title: 'two stages, folded', stageOfSegment: [0, 1, 0], weightMode: 'in-place' },
 ];
 
-describe('the recorded SaRA trajectory', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 2 });
+describePerEngine('the recorded SaRA trajectory', (engine, { isSlow }) => {
+  if (isSlow) {
+    it.skip('is left to faster engines');
+    return;
+  }
 
   for (const { title, stageOfSegment, weightMode } of LAYOUTS) {
     it(`is followed by ${title}: losses within ${LOSS_TOLERANCE}, values within ${VALUES_TOLERANCE}, masks equal`, async () => {

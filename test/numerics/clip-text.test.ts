@@ -1,15 +1,13 @@
 /** The CLIP text encoder against values recorded with transformers. */
 import assert from 'node:assert/strict';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
+import { describePerEngine } from '../support/engines.ts';
 import { relativeError } from '../support/numbers.ts';
 import { encodeRecordedText, replayClipText, TEXT_STATE_TOLERANCE } from '../support/replay/clip-text.ts';
 
 /** The same arithmetic in another order. */
 const ROUNDING_TOLERANCE = 1e-6;
 
-describe('CLIP text encoder, against transformers', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
-
+describePerEngine('CLIP text encoder, against transformers', (engine) => {
   for (const folder of ['test/golden/clip-l', 'test/golden/clip-g']) {
     it(`gives the recorded states of ${folder} within ${TEXT_STATE_TOLERANCE}`, async () => {
       const comparisons = await replayClipText(folder, engine);

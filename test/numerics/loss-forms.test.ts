@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { floatTensor, type FloatTensor } from '../../shared/tensor.ts';
 import { differentiate } from '../../worker/engine/autodiff.ts';
 import { Graph } from '../../worker/engine/graph.ts';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import { WeightStore } from '../../worker/engine/weight-store.ts';
 import {
   buildLoss,
@@ -12,6 +11,7 @@ import {
   MEAN_SQUARED_ERROR,
   type LossForm,
 } from '../../worker/training-graph.ts';
+import { describePerEngine } from '../support/engines.ts';
 import { relativeError, someNumbers } from '../support/numbers.ts';
 
 /** Two dozen float32 operations on values of order 1. */
@@ -30,9 +30,7 @@ const deltas = Float32Array.of(0.1, 0.9);
 const weights = Float32Array.of(0.25, 3);
 const mask = someNumbers(BATCH * NUM_PIXELS, 3).map(Math.abs);
 
-describe('loss', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
-
+describePerEngine('loss', (engine) => {
   async function lossOf(
     form: LossForm,
     inputs: Record<string, FloatTensor>,

@@ -1,19 +1,29 @@
 /**
- * Every operator's gradient against central finite differences, through the compiled engine.
+ * Every operator's gradient against central finite differences, through each engine.
  *
- * The loss is a fixed random projection of the operator's output, so one scalar probes every output entry.
+ * The loss is a fixed random projection of the operator's output, so one scalar probes every output entry. Entries of
+ * the inputs are probed one by one: all of them, or some of each input where the engine is slow.
  */
 import assert from 'node:assert/strict';
 import { differentiate } from '../../worker/engine/autodiff.ts';
 import { Graph, type Value } from '../../worker/engine/graph.ts';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import { WeightStore } from '../../worker/engine/weight-store.ts';
 import { floatTensor, intTensor, numElements, type Tensor } from '../../shared/tensor.ts';
-import { relativeError, someNumbers } from '../support/numbers.ts';
+import { describePerEngine } from '../support/engines.ts';
+import { distance, norm, relativeError, someNumbers } from '../support/numbers.ts';
 
 /** Float32 central differences with step 1e-2 carry about 1e-4 of curvature and 1e-3 of rounding. */
 const FINITE_DIFFERENCE_TOLERANCE = 5e-3;
 const STEP = 1e-2;
+
+/** A thousand float32 products summed. */
+const FLOAT32_TOLERANCE = 1e-5;
+
+/** Below it a gradient is zero but for rounding, and compared absolutely. */
+const ZERO_GRADIENT_NORM = 1e-4;
+
+/** Of each input, where two runs for every entry would take minutes. */
+const NUM_PROBES_WHEN_SLOW = 6;
 
 interface Case {
   readonly name: string;
@@ -136,9 +146,7 @@ const cases: Case[] = [
   },
 ];
 
-describe('operators', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
-
+describePerEngine('operators', (engine, { isSlow }) => {
   for (const { name, shapes, positive = false, build } of cases) {
     it(`${name}: the gradient of every input agrees with finite differences`, async () => {
       const graph = new Graph();
@@ -169,20 +177,57 @@ describe('operators', () => {
         Object.fromEntries(shapes.map((shape, i) => [`x${i}`, floatTensor(shape, point[i])]));
       const analytic = await executable.run(feed());
       for (let i = 0; i < shapes.length; i++) {
-        const numeric = new Float64Array(point[i].length);
-        for (let j = 0; j < numeric.length; j++) {
+        const gradient = analytic[`dx${i}`].data as Float32Array;
+        const probed = isSlow ? someEntries(gradient.length) : [...gradient.keys()];
+        const numeric = new Float64Array(probed.length);
+        for (const [k, j] of probed.entries()) {
           const saved = point[i][j];
           point[i][j] = saved + STEP;
           const up = (await executable.run(feed())).loss.data[0] as number;
           point[i][j] = saved - STEP;
           const down = (await executable.run(feed())).loss.data[0] as number;
           point[i][j] = saved;
-          numeric[j] = (up - down) / (2 * STEP);
+          numeric[k] = (up - down) / (2 * STEP);
         }
-        const error = relativeError(analytic[`dx${i}`].data as Float32Array, numeric, 1e-4);
+        const probedGradient = probed.map((j) => gradient[j]);
+        // Of the part's share of the whole norm: a few entries may be small together.
+        const share = Math.max(norm(numeric), norm(gradient) * Math.sqrt(probed.length / gradient.length));
+        const error = distance(probedGradient, numeric) / Math.max(share, ZERO_GRADIENT_NORM);
         assert.ok(error < FINITE_DIFFERENCE_TOLERANCE, `input ${i}: relative error ${error}`);
       }
       await executable.dispose();
+    });
+  }
+
+  for (const [numQueries, numKeys] of [
+    [48, 40],
+    [1100, 1000],
+  ]) {
+    it(`attention of ${numQueries} queries to ${numKeys} keys, and its gradient, agree with the formulas in float64`, async () => {
+      const [batch, numHeads, size] = [1, 2, 4];
+      const channels = numHeads * size;
+      const graph = new Graph();
+      const inputs = [numQueries, numKeys, numKeys, numQueries].map((tokens, i) =>
+        graph.input(`x${i}`, [batch, tokens, channels]),
+      );
+      const [q, k, v, dOut] = inputs;
+      const y = graph.attention(q, k, v, numHeads);
+      const gradients = differentiate(graph, new Map([[y, dOut]]), [q, k, v]);
+      graph.output('y', y);
+      for (const [i, input] of [q, k, v].entries()) graph.output(`dx${i}`, gradients.get(input)!);
+      const feed = inputs.map(({ shape }, i) => floatTensor(shape, someNumbers(numElements(shape), i + 1)));
+
+      const executable = await engine.compile(graph, new WeightStore());
+      const got = await executable.run(Object.fromEntries(feed.map((tensor, i) => [`x${i}`, tensor])));
+      await executable.dispose();
+      const expected = attentionInFloat64(
+        feed.map(({ data }) => data),
+        { numQueries, numKeys, numHeads, size },
+      );
+      for (const [name, values] of Object.entries(expected)) {
+        const error = relativeError(got[name].data as Float32Array, values);
+        assert.ok(error < FLOAT32_TOLERANCE, `${name}: ${error}`);
+      }
     });
   }
 
@@ -203,3 +248,47 @@ describe('operators', () => {
     await executable.dispose();
   });
 });
+
+/** Of one sample: softmax(q k^T / sqrt(size)) v per head, and the gradients of q, k and v. */
+function attentionInFloat64(
+  [q, k, v, dOut]: readonly Float32Array[],
+  sizes: { numQueries: number; numKeys: number; numHeads: number; size: number },
+): Record<'y' | 'dx0' | 'dx1' | 'dx2', Float64Array> {
+  const { numQueries, numKeys, numHeads, size } = sizes;
+  const channels = numHeads * size;
+  const scale = 1 / Math.sqrt(size);
+  const [y, dq, dk, dv] = [q, q, k, v].map(({ length }) => new Float64Array(length));
+  const dot = (a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number): number => {
+    let sum = 0;
+    for (let c = 0; c < size; c++) sum += a[i + c] * b[j + c];
+    return sum;
+  };
+  const add = (target: Float64Array, i: number, factor: number, b: ArrayLike<number>, j: number): void => {
+    for (let c = 0; c < size; c++) target[i + c] += factor * b[j + c];
+  };
+  for (let head = 0; head < numHeads; head++) {
+    for (let row = 0; row < numQueries; row++) {
+      const at = row * channels + head * size;
+      const keyAt = (key: number): number => key * channels + head * size;
+      const p = Float64Array.from({ length: numKeys }, (_, key) =>
+        Math.exp(scale * dot(q, at, k, keyAt(key))),
+      );
+      const total = p.reduce((sum, value) => sum + value, 0);
+      for (let key = 0; key < numKeys; key++) add(y, at, (p[key] /= total), v, keyAt(key));
+      const projection = dot(dOut, at, y, at);
+      for (let key = 0; key < numKeys; key++) {
+        const ds = scale * p[key] * (dot(dOut, at, v, keyAt(key)) - projection);
+        add(dq, at, ds, k, keyAt(key));
+        add(dk, keyAt(key), ds, q, at);
+        add(dv, keyAt(key), p[key], dOut, at);
+      }
+    }
+  }
+  return { y, dx0: dq, dx1: dk, dx2: dv };
+}
+
+/** Entries from all over an input, its first and last among them. */
+function someEntries(length: number): number[] {
+  const count = Math.min(length, NUM_PROBES_WHEN_SLOW);
+  return Array.from({ length: count }, (_, k) => Math.round((k * (length - 1)) / Math.max(1, count - 1)));
+}

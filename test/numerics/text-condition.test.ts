@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { WeightFiles } from '../../shared/safetensors.ts';
 import { intTensor } from '../../shared/tensor.ts';
 import { Graph } from '../../worker/engine/graph.ts';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import { clipTextPrefix, eosPositions, readClipTextConfig } from '../../worker/model/clip-text.ts';
 import {
   buildTextCondition,
@@ -14,14 +13,14 @@ import {
   type TextEncoderPart,
 } from '../../worker/model/text-condition.ts';
 import { ClipTokenizer, trainBpe } from '../../worker/model/tokenizer.ts';
+import { describePerEngine } from '../support/engines.ts';
 import { relativeError } from '../support/numbers.ts';
 import { TEXT_STATE_TOLERANCE } from '../support/replay/clip-text.ts';
 import { Recording } from '../support/replay/recording.ts';
 
 const FOLDERS = ['test/golden/clip-l', 'test/golden/clip-g'] as const;
 
-describe('the condition from two text encoders', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
+describePerEngine('the condition from two text encoders', (engine) => {
   let parts: [TextEncoderPart, TextEncoderPart];
   let recordings: Recording[];
 

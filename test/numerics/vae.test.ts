@@ -1,11 +1,9 @@
 /** The autoencoder against values recorded with diffusers. */
 import assert from 'node:assert/strict';
-import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
+import { describePerEngine } from '../support/engines.ts';
 import { replayVae, VAE_TOLERANCE } from '../support/replay/vae.ts';
 
-describe('AutoencoderKL, against diffusers', () => {
-  const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
-
+describePerEngine('AutoencoderKL, against diffusers', (engine) => {
   it(`gives the recorded posterior and picture within ${VAE_TOLERANCE}`, async () => {
     const comparisons = await replayVae('test/golden/vae', engine);
     comparisons.assertPassed();
