@@ -16,6 +16,7 @@ const BY_THRESHOLD: SelectionSource = { kind: 'threshold', threshold: THRESHOLD 
 const NO_ENGINE: Engine = {
   name: 'onnx',
   device: 'none',
+  readsHostMemory: true,
   compile: () => Promise.reject(new Error('nothing is compiled here')),
 };
 
@@ -110,7 +111,7 @@ describe('the training of a stage', () => {
     assert.notEqual(training.average, training.state.values);
     training.gradient.fill(1);
     training.applyUpdate({ step: 0, squaredNorms: [6] });
-    for (const [i, average] of training.average!.entries()) {
+    for (const [i, average] of training.average.entries()) {
       assert.ok(average <= before[i] && average >= training.state.values[i], `entry ${i}`);
     }
   });
@@ -159,7 +160,7 @@ describe('the training of a stage', () => {
 
 describe('the threshold of a share', () => {
   it('is exact over stages that each see only their own tensors', async () => {
-    const [a, b, c] = [400, 1200, 40].map((length, i) => someNumbers(length, i));
+    const [a, b, c] = [400, 1200, 40].map((length, i) => [...someNumbers(length, i)]);
     const stages = [setupOf({ a, b }), setupOf({ c })];
     const upper = await Promise.all(stages.map((setup) => countMagnitudes(setup, null)));
     const { upperBin } = locateThreshold(0.3, upper, []);
