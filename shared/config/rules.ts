@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
   timestepsInOrder,
   scheduleFieldsHaveMeaning,
   bucketEdgesInOrder,
+  engineFieldsHaveMeaning,
 ];
 
 export function brokenRules(config: ParsedRunConfig): Problem[] {
@@ -128,6 +129,22 @@ function scheduleFieldsHaveMeaning({ schedule }: ParsedRunConfig): Problem | und
   return unused === null
     ? undefined
     : problem('schedule', `schedule.type is ${type}, but schedule.${unused}`);
+}
+
+/** A device named for the other engine would be passed over in silence. */
+function engineFieldsHaveMeaning({ engine }: ParsedRunConfig): Problem | undefined {
+  const { name, provider, backend } = engine;
+  if (name === 'tfjs' && provider !== 'cpu')
+    return problem(
+      'engine.provider',
+      `engine.provider ${provider} is for engine.name onnx, but it is tfjs; choose its device by engine.backend`,
+    );
+  if (name === 'onnx' && backend !== 'auto')
+    return problem(
+      'engine.backend',
+      `engine.backend ${backend} is for engine.name tfjs, but it is onnx; choose its device by engine.provider`,
+    );
+  return undefined;
 }
 
 function bucketEdgesInOrder({ data }: ParsedRunConfig): Problem | undefined {

@@ -43,7 +43,12 @@ const CANDIDATES: readonly Candidate[] = [
     sineError: 0,
     create: async () => createOnnxEngine({ provider: 'cpu', numThreads: NUM_THREADS }),
   },
-  { name: 'onnx webgpu', isSlow: true, sineError: WGSL_SINE_ERROR, create: createWebGpuEngine },
+  {
+    name: 'onnx webgpu',
+    isSlow: !hasNamedVulkanDriver(),
+    sineError: WGSL_SINE_ERROR,
+    create: createWebGpuEngine,
+  },
   ...(['node-gpu', 'node', 'wasm', 'cpu'] as const).map((backend) => ({
     name: `tfjs ${backend}`,
     isSlow: backend === 'cpu',
@@ -51,6 +56,11 @@ const CANDIDATES: readonly Candidate[] = [
     create: () => createTfjsEngine({ backend, numThreads: NUM_THREADS }),
   })),
 ];
+
+/** A driver that the environment names is taken for a real GPU's. */
+function hasNamedVulkanDriver(): boolean {
+  return process.env.VK_ICD_FILENAMES !== undefined;
+}
 
 type TestedEngine = EngineFacts & ({ readonly engine: Engine } | { readonly absence: string });
 

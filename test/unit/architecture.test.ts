@@ -27,6 +27,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@nats-io/': ['shared/messaging/', 'worker/exchange/'],
   protobufjs: ['worker/engine/onnx/', 'coordinator/tensorboard/'],
   'onnxruntime-node': ['worker/engine/onnx/'],
+  '@tensorflow/': ['worker/engine/tfjs/', 'worker/tfjs-optimizer/'],
   sharp: ['worker/data/', 'worker/pictures/'],
   yaml: ['shared/config/'],
   pino: ['shared/log.ts'],

@@ -41,16 +41,17 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     | { readonly kind: 'model'; readonly folder: string }
     | null = null;
 
-  private constructor(args: ArtifactArgs, config: ResolvedRunConfig, model: DiffusersModel) {
+  private constructor(args: ArtifactArgs, config: ResolvedRunConfig, model: DiffusersModel, engine: Engine) {
     this.#args = args;
     this.#config = config;
     this.#model = model;
-    this.#engine = engineOf(config, args.numThreads);
+    this.#engine = engine;
   }
 
   static async create(args: ArtifactArgs): Promise<ArtifactActor> {
     const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
-    return new ArtifactActor(args, config, await DiffusersModel.open(config.model.path));
+    const engine = await engineOf(config, args.numThreads);
+    return new ArtifactActor(args, config, await DiffusersModel.open(config.model.path), engine);
   }
 
   async writeModel(

@@ -12,6 +12,8 @@ export interface Engine {
   readonly name: 'onnx' | 'tfjs';
   /** The device the graphs run on, for reports. */
   readonly device: string;
+  /** Whether kernels read the host's memory: a trained weight may then be a buffer that is written in place. */
+  readonly readsHostMemory: boolean;
   compile(graph: Graph, weights: WeightStore): Promise<Executable>;
 }
 

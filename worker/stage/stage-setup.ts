@@ -52,6 +52,7 @@ export interface StageSetup extends TrainingSetup {
 /** @throws SaraError FILE_NOT_FOUND, FILE_CORRUPT, MODEL_UNSUPPORTED, CONFIG_INVALID */
 export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
+  const engine = await engineOf(config, args.numThreads);
   const model = await DiffusersModel.open(config.model.path);
   await requirePixelSpace(model);
   const graph = trainingGraphOf(config, model, args.microBatchSize);
@@ -69,7 +70,7 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const training = trainingSetup({
     stage: args.stage,
     config,
-    engine: engineOf(config, args.numThreads),
+    engine,
     baseHash: args.baseHash,
     base: baseWeights(model, config),
     names: new Set(own.flatMap((segment) => segment.weightNames)),
@@ -108,7 +109,7 @@ export function trainingSetup(
       epsilon: config.optimizer.epsilon,
       weightDecay: config.optimizer.weightDecay,
     },
-    weightMode: weightModeOf(config),
+    weightMode: config.engine.weights === 'auto' ? weightModeOn(given.engine) : config.engine.weights,
     learningRateSchedule: (threshold) => ({
       kind: config.schedule.type,
       learningRate: config.optimizer.learningRate ?? learningRateForThreshold(threshold ?? 0),
@@ -136,8 +137,17 @@ export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel
   );
 }
 
-export function engineOf(config: ResolvedRunConfig, numThreads: number): Engine {
-  return createOnnxEngine({ provider: config.engine.provider, numThreads });
+/** @throws SaraError CONFIG_INVALID when the backend asked for cannot be loaded */
+export async function engineOf({ engine }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
+  switch (engine.name) {
+    case 'onnx':
+      return createOnnxEngine({ provider: engine.provider, numThreads });
+    case 'tfjs': {
+      // Its packages are loaded by the runs that use them.
+      const { createTfjsEngine } = await import('../engine/tfjs/tfjs-engine.ts');
+      return createTfjsEngine({ backend: engine.backend, numThreads });
+    }
+  }
 }
 
 /** UNet tensors by their own names and, where it trains too, the text encoder's under {@link TEXT_ENCODER_PREFIX}. */
@@ -156,7 +166,6 @@ export function baseWeights({ unetFiles, text }: DiffusersModel, config: Resolve
 const NO_RANK_TERM: RankTermOptions = { weight: 0, every: 'one', minDimension: 0, reshapeConvs: false };
 
 /** A device with memory of its own cannot read host buffers in place. */
-function weightModeOf({ engine }: ResolvedRunConfig): WeightMode {
-  if (engine.weights !== 'auto') return engine.weights;
-  return engine.provider === 'cpu' ? 'in-place' : 'scatter';
+function weightModeOn({ readsHostMemory }: Engine): WeightMode {
+  return readsHostMemory ? 'in-place' : 'scatter';
 }

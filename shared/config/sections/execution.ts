@@ -45,8 +45,18 @@ export const pipelineSection = section({
 });
 
 export const engineSection = section({
-  name: field(z.enum(['onnx']), { doc: 'What executes the graph. onnx: ONNX Runtime.', default: 'onnx' }),
-  provider: field(z.enum(['cpu', 'cuda', 'webgpu']), { doc: 'Device it executes on.', default: 'cpu' }),
+  name: field(z.enum(['onnx', 'tfjs']), {
+    doc: 'What executes the graph. onnx: ONNX Runtime. tfjs: the kernels of TensorFlow.js.',
+    default: 'onnx',
+  }),
+  provider: field(z.enum(['cpu', 'cuda', 'webgpu']), {
+    doc: 'Device that onnx executes on.',
+    default: 'cpu',
+  }),
+  backend: field(z.enum(['auto', 'node-gpu', 'node', 'wasm', 'cpu']), {
+    doc: 'What tfjs executes on. node-gpu, node: TensorFlow, from the package @tensorflow/tfjs-node-gpu or tfjs-node, to be installed beside. wasm: WebAssembly. cpu: plain JavaScript, very slow. auto: the first of these that can be loaded.',
+    default: 'auto',
+  }),
   numThreads: field(z.int().min(1).max(1024).nullable(), {
     doc: "CPU threads per worker. null: the machine's cores divided by the workers on it.",
     unit: 'threads',

@@ -50,7 +50,7 @@ export async function replayCase(kind: CaseKind, folder: string, engine: Engine)
     case 'clip-text':
       return replayClipText(folder, engine);
     case 'sara':
-      return replaySara(folder, { engine, weightMode: engine.device === 'cpu' ? 'in-place' : 'scatter' });
+      return replaySara(folder, { engine, weightMode: engine.readsHostMemory ? 'in-place' : 'scatter' });
     case 'rank':
       return replayRank(folder);
     case 'schedulers':

@@ -46,6 +46,7 @@ function answering(outputs: Record<string, FloatTensor>, seen: Record<string, Fl
   return {
     name: 'onnx',
     device: 'none',
+    readsHostMemory: true,
     compile: () =>
       Promise.resolve({
         run: (inputs) => {

@@ -38,11 +38,13 @@ const MISCOMPUTES_FUSED_ATTENTION: ReadonlySet<Provider> = new Set(['webgpu']);
 class OnnxEngine implements Engine {
   readonly name = 'onnx';
   readonly device: string;
+  readonly readsHostMemory: boolean;
   readonly #options: OnnxEngineOptions;
 
   constructor(options: OnnxEngineOptions) {
     this.#options = options;
     this.device = options.provider;
+    this.readsHostMemory = options.provider === 'cpu';
   }
 
   async compile(graph: Graph, weights: WeightStore): Promise<Executable> {

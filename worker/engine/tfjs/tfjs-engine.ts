@@ -36,6 +36,8 @@ export async function createTfjsEngine({ backend, numThreads }: TfjsEngineOption
 export class TfjsEngine implements Engine {
   readonly name = 'tfjs';
   readonly device: string;
+  /** On WebAssembly's heap what is written in place is copied at each use, which costs what a scatter would. */
+  readonly readsHostMemory: boolean;
   readonly backend: BackendName;
   readonly #backend: Backend;
   readonly #baseTensors: BaseTensors;
@@ -44,6 +46,7 @@ export class TfjsEngine implements Engine {
     this.#backend = backend;
     this.device = backend.device;
     this.backend = backend.name;
+    this.readsHostMemory = backend.name !== 'node-gpu';
     this.#baseTensors = new BaseTensors(backend);
   }
 

@@ -115,7 +115,7 @@ describe('config', () => {
         preview: { prompts: [], seeds: [0], numInferenceSteps: 25, guidanceScale: 3, sampler: 'ddim' },
         checkpoint: { everySteps: 500, keepLast: 3 },
         output: { dir: join(folder, 'runs'), dtype: 'float32', mergedModel: true },
-        engine: { name: 'onnx', provider: 'cpu', numThreads: null, weights: 'auto' },
+        engine: { name: 'onnx', provider: 'cpu', backend: 'auto', numThreads: null, weights: 'auto' },
         faults: { maxRestarts: 3, replacementTimeoutMs: 30_000 },
       });
     });
@@ -264,7 +264,7 @@ schedule:
       [
         'something else',
         'engine: { turbo: 11 }',
-        /engine\.turbo is no field .*known here: name, provider, numThreads, weights/,
+        /engine\.turbo is no field .*known here: name, provider, backend, numThreads, weights/,
       ],
       ['a prototype', '"__proto__": { method: full }', /__proto__ is no field/],
       ['a name of the language', 'constructor: 1', /constructor is no field/],
@@ -359,6 +359,16 @@ schedule:
         'a range of timesteps that ends before it begins',
         ['objective.minTimestep=9', 'objective.maxTimestep=8'],
         /objective\.minTimestep must not be above objective\.maxTimestep, but 9 > 8/,
+      ],
+      [
+        'a provider of onnx for tfjs',
+        ['engine.name=tfjs', 'engine.provider=webgpu'],
+        /engine\.provider webgpu is for engine\.name onnx, but it is tfjs/,
+      ],
+      [
+        'a backend of tfjs for onnx',
+        ['engine.backend=wasm'],
+        /engine\.backend wasm is for engine\.name tfjs, but it is onnx/,
       ],
       ['a warm-up as long as the run', ['schedule.warmupSteps=5000'], /schedule\.warmupSteps must be below/],
     ];
