@@ -18,6 +18,7 @@ import { mergeCommand } from './cli/merge.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import type { Provider } from './engine/onnx/onnx-engine.ts';
 import { profileRun } from './model-actor.ts';
+import { probeProvider, PROVIDERS, requireProvider } from './probe.ts';
 import { sample } from './sample.ts';
 import { defaultWorkerName, serve } from './serve.ts';
 
@@ -119,6 +120,13 @@ function program(life: Lifecycle): Command {
     .action(async (path: string, o: { set: string[] }) => {
       const config = await loadRunConfig(path, { flags: o.set, environment: process.env });
       process.stdout.write(`${JSON.stringify(await profileRun(config))}\n`);
+    });
+  root
+    .command('probe')
+    .description('Print, as JSON, whether a provider computes on this machine.')
+    .argument('<provider>', PROVIDERS.join(', '))
+    .action(async (name: string) => {
+      process.stdout.write(`${JSON.stringify(await probeProvider(requireProvider(name)))}\n`);
     });
   exportCommand(root, life);
   mergeCommand(root);

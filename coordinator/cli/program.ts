@@ -7,6 +7,7 @@ import type { Lifecycle } from '../../shared/lifecycle.ts';
 import { TOOL_VERSION } from '../../shared/version.ts';
 import { runWorkerCommand } from '../worker-program.ts';
 import { printConfig } from './config.ts';
+import { doctorCommand } from './doctor.ts';
 import {
   coordinatorOption,
   DEFAULT_COORDINATOR,
@@ -47,6 +48,7 @@ export function buildProgram(life: Lifecycle): Command {
   passOn(program, life, 'export', ['export'], 'write an adapter for ComfyUI, A1111 or diffusers');
   passOn(program, life, 'merge', ['merge'], 'add adapters up: to one adapter, or into a copy of their model');
   configCommand(program);
+  doctorCommand(program, life);
 
   program.commandsGroup('On many machines:');
   program

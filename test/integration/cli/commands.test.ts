@@ -36,7 +36,7 @@ describe('command line', () => {
     const { code, stdout, stderr } = await runSara(['--help']);
     assert.equal(code, 0);
     assert.equal(stderr, '');
-    for (const command of 'train plan sample config coordinator worker submit status list watch cancel workers'.split(
+    for (const command of 'train plan sample analyze inspect export merge config doctor coordinator worker submit status list watch cancel workers'.split(
       ' ',
     )) {
       assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
