@@ -17,10 +17,14 @@ export interface StepFacts {
   readonly maskDigest: string;
 }
 
+/** @param step updates applied */
+export type RunObserver = (event: RunEventBody, step: number) => Promise<void>;
+
 export class RunJournal {
   readonly #store: RunStore;
   readonly #events: EventBus;
   #record: RunRecord;
+  #observer: RunObserver | null = null;
 
   constructor(store: RunStore, events: EventBus, record: RunRecord) {
     this.#store = store;
@@ -42,8 +46,14 @@ export class RunJournal {
     return this.#record.step;
   }
 
+  /** From now on `observer` is told every event before those who watch from elsewhere; null: nobody is. */
+  observe(observer: RunObserver | null): void {
+    this.#observer = observer;
+  }
+
   /** Tells those who watch the run, as of the current generation and step. */
   async publish(body: RunEventBody): Promise<void> {
+    await this.#observer?.(body, this.step);
     await this.#events.publish(this.run, { ...body, generation: this.generation, step: this.step });
   }
 

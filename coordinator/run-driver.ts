@@ -25,6 +25,7 @@ import { planRun } from './plan/planner.ts';
 import type { RunPlan } from './plan/run-plan.ts';
 import type { RunContext, RunOutcome } from './run-context.ts';
 import { RunHistory } from './run-history.ts';
+import { RunBoard } from './tensorboard/run-board.ts';
 import { Training } from './training.ts';
 import { WorkerGroup, type System } from './worker-group.ts';
 import { endpointOf, type RegisteredWorker } from './worker-registry.ts';
@@ -35,25 +36,34 @@ const WORKERS_TIMEOUT_MS = 120_000;
 const PROFILE_TIMEOUT_MS = 900_000;
 
 export async function driveRun(context: RunContext): Promise<RunOutcome> {
-  const { isResumed, runFolder, log } = context;
+  const { isResumed, runFolder, journal, clock, log } = context;
   const history = isResumed
     ? await RunHistory.load(runFolder, (reason) => {
         log.warn({ reason }, 'the history of the run before it was resumed cannot be read');
       })
     : new RunHistory();
-  return new RunDriver(context, history).run();
+  const board = await RunBoard.open(runFolder, clock);
+  journal.observe((event, step) => board.record(event, step));
+  try {
+    return await new RunDriver(context, history, board).run();
+  } finally {
+    journal.observe(null);
+    await board.close();
+  }
 }
 
 class RunDriver {
   readonly #context: RunContext;
   readonly #history: RunHistory;
+  readonly #board: RunBoard;
   readonly #startedAtMs: number;
   /** Worker processes that died under this run; their leases may outlive them. */
   readonly #lost = new Set<string>();
 
-  constructor(context: RunContext, history: RunHistory) {
+  constructor(context: RunContext, history: RunHistory, board: RunBoard) {
     this.#context = context;
     this.#history = history;
+    this.#board = board;
     this.#startedAtMs = context.clock.nowMs();
   }
 
@@ -107,6 +117,7 @@ class RunDriver {
       await journal.enter('running');
       await journal.startAt(firstStep);
       this.#history.forgetAfter(firstStep);
+      await this.#board.restart(firstStep);
 
       await training.run(firstStep);
 

@@ -10,6 +10,7 @@ import { WeightFiles } from '../../shared/safetensors.ts';
 import { applyDeltas, combineAdapters } from '../../worker/sara/adapter.ts';
 import { readAdapter } from '../../worker/sara/adapter-file.ts';
 import { runSara, type SaraExit } from '../support/sara-command.ts';
+import { readEvents } from '../support/tensorboard-events.ts';
 import { makeTinyRun, type TinyRun } from '../support/tiny-run.ts';
 
 const PARAMETER_COUNT = 90_203;
@@ -65,6 +66,7 @@ describe('sara train', () => {
       'model',
       'report.json',
       'samples.png',
+      'tensorboard',
     ];
     assert.deepEqual((await readdir(runFolder)).sort(), names);
     assert.equal(await readlink(join(tiny.outputFolder, 'latest')), basename(runFolder));
@@ -77,6 +79,21 @@ describe('sara train', () => {
       'worker-0.log',
       'worker-1.log',
     ]);
+  });
+
+  it('leaves its curves and pictures for TensorBoard', async () => {
+    const folder = join(runFolder, 'tensorboard');
+    const [file, ...others] = await readdir(folder);
+    assert.deepEqual(others, []);
+    const events = readEvents(await readFile(join(folder, file)));
+    const losses = events.filter(({ tag }) => tag === 'loss/training');
+    assert.deepEqual(
+      losses.map(({ step }) => step),
+      report.trainingLosses.map(({ step }) => step),
+    );
+    for (const [i, { loss }] of report.trainingLosses.entries())
+      assert.equal(losses[i].value, Math.fround(loss));
+    assert.ok(events.some(({ tag, image }) => tag?.includes('samples') === true && image !== undefined));
   });
 
   it('reports what was trained, on what, how fast and with how much memory', () => {
