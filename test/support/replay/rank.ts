@@ -21,7 +21,7 @@ export async function replayRank(folder: string): Promise<Comparisons> {
       const indices = Int32Array.from(mask.data.keys()).filter((at) => mask.data[at] !== 0);
       const values = Float32Array.from(indices, (at) => weight.data[at]);
       const matrix = { rows, columns, indices, values };
-      const polar = await polarFactorByEigen(matrix);
+      const polar = polarFactorByEigen(matrix);
       const wanted = Float32Array.from(indices, (at) => expected.data[at]);
       comparisons.add('polarFactor', POLAR_TOLERANCE, id, relativeError(polar, wanted));
       const recordedNorm = await io.floats(`${id}.nuclear_norm`);

@@ -24,7 +24,7 @@ function dense({ rows, columns, indices, values }: MaskedMatrix): Float32Array {
 
 async function errorAgainstSvd(matrix: MaskedMatrix): Promise<number> {
   const expected = polarFactorBySvd(matrix.rows, matrix.columns, dense(matrix), RANK_TOLERANCE);
-  const polar = await polarFactorByEigen(matrix);
+  const polar = polarFactorByEigen(matrix);
   return relativeError(
     polar,
     Array.from(matrix.indices, (at) => expected[at]),
@@ -62,7 +62,7 @@ describe('polar factor', () => {
       const indices = Int32Array.from(mask.keys()).filter((at) => mask[at] === 1);
       const [rows, columns] = weight.shape;
       const matrix = { rows, columns, indices, values: Float32Array.from(indices, (at) => weight.data[at]) };
-      const polar = await polarFactorByEigen(matrix);
+      const polar = polarFactorByEigen(matrix);
       assert.ok(
         relativeError(
           polar,
@@ -93,7 +93,7 @@ describe('polar factor', () => {
 
   it('brings small but real singular values to one', async () => {
     const matrix = everyEntry(8, 8, withSingularValues(8, [1, 1, 0.5, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5]));
-    const polar = await polarFactorByEigen(matrix);
+    const polar = polarFactorByEigen(matrix);
     const { s } = svd(8, 8, polar);
     s.forEach((value) => {
       assert.ok(Math.abs(value - 1) < POLAR_TOLERANCE, `singular value ${value} of the polar factor`);
@@ -102,7 +102,7 @@ describe('polar factor', () => {
 
   it('lets singular values that are only rounding contribute nothing', async () => {
     const matrix = everyEntry(16, 16, withSingularValues(16, [1, 0.7, 0.3])); // rank 3 before rounding to float32
-    const polar = await polarFactorByEigen(matrix);
+    const polar = polarFactorByEigen(matrix);
     const { s } = svd(16, 16, polar);
     assert.equal(s.filter((value) => value > 0.5).length, 3);
     assert.equal(s.filter((value) => value > 1e-6).length, 3);
@@ -111,9 +111,9 @@ describe('polar factor', () => {
 
   it('does not depend on the scale of the weights, down to the smallest', async () => {
     const values = someNumbers(48, 3);
-    const expected = await polarFactorByEigen(everyEntry(8, 6, values));
+    const expected = polarFactorByEigen(everyEntry(8, 6, values));
     for (const scale of [1e-30, 1e-3, 1e30]) {
-      const polar = await polarFactorByEigen(
+      const polar = polarFactorByEigen(
         everyEntry(
           8,
           6,
@@ -131,7 +131,7 @@ describe('polar factor', () => {
       indices: Int32Array.of(0, 1, 2, 3),
       values: Float32Array.of(0, 1, 1, 1),
     };
-    const polar = await polarFactorByEigen(matrix);
+    const polar = polarFactorByEigen(matrix);
     assert.ok(
       relativeError(polar, [-1 / Math.sqrt(5), 2 / Math.sqrt(5), 2 / Math.sqrt(5), 1 / Math.sqrt(5)]) <
         HOST_TOLERANCE,
@@ -139,9 +139,9 @@ describe('polar factor', () => {
   });
 
   it('is zero where all values are zero, and empty for an empty mask', async () => {
-    assert.deepEqual(await polarFactorByEigen(everyEntry(2, 2, new Float32Array(4))), new Float32Array(4));
+    assert.deepEqual(polarFactorByEigen(everyEntry(2, 2, new Float32Array(4))), new Float32Array(4));
     assert.deepEqual(
-      await polarFactorByEigen({
+      polarFactorByEigen({
         rows: 2,
         columns: 2,
         indices: new Int32Array(0),
