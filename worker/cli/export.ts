@@ -77,6 +77,7 @@ Formats:
   lycoris         every change, exactly (.diff and .diff_b): as large as the UNet, but nothing is lost
   lora            the best approximation of a rank (lora_up, lora_down, alpha), convolutions included
   lora-diffusers  the same under the names of diffusers' load_lora_weights
+A whole model, with the adapter in it, is made by sara merge: as a folder or as one file.
 
 A sparse change is not of low rank: a LoRA keeps a part of it, which is measured and told. Biases and norms
 have no place in a LoRA. Names follow what ComfyUI and A1111 read: diffusers' for SD1 and SD2, those of

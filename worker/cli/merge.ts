@@ -86,7 +86,7 @@ P = P0 + a1 dP1 + a2 dP2 + ...: where two adapters change one weight, their chan
 scaled. A model is written in the element types its base has; the base is left as it is.
 
   adapter      one adapter of ours, for sara sample, merge and export
-  folder       a diffusers folder, with the files its base has
+  folder       a diffusers folder, with the files its base has, or would have
   checkpoint   the whole model in one file, as ComfyUI and A1111 open it
 
 Examples:
@@ -136,7 +136,7 @@ async function write(
     case 'folder':
       return mergeModel(model, weighted, out, replace === true ? 'replace' : 'refuse');
     case 'checkpoint':
-      return mergeCheckpoint(model, weighted, out, basename(out, EXTENSION));
+      return mergeCheckpoint(model, weighted, out, basename(out, EXTENSION), new Date());
   }
 }
 

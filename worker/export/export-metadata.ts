@@ -1,5 +1,5 @@
 /**
- * What the header of an exported adapter says to the programs that list and load it.
+ * What the header of an exported file says to the programs that list and load it.
  *
  *   modelspec.*   Stability's ModelSpec 1.0.0: architecture, implementation and title are compulsory
  *   ss_*          kohya's sd-scripts, which A1111 reads: ss_base_model_version and ss_v2 for the model family,
@@ -11,7 +11,13 @@
 import { TOOL_VERSION } from '../../shared/version.ts';
 import type { WeightedAdapter } from '../sara/adapter.ts';
 import type { BaseUNet } from './base-unet.ts';
-import { familyNames, modelFamily, pictureSize } from './model-family.ts';
+import {
+  CHECKPOINT_IMPLEMENTATION,
+  familyNames,
+  modelFamily,
+  pictureSize,
+  type FamilyNames,
+} from './model-family.ts';
 
 const MODELSPEC_VERSION = '1.0.0';
 
@@ -34,6 +40,8 @@ export interface NetworkKind {
 }
 
 /**
+ * Metadata of an adapter file.
+ *
  * @param date of the export
  * @returns without the hashes, see export-file.ts
  */
@@ -41,16 +49,61 @@ export function exportMetadata(
   base: BaseUNet,
   adapters: readonly WeightedAdapter[],
   network: NetworkKind,
+  description: Description,
+  date: Date,
+): Record<string, string> {
+  const names = namesOf(base);
+  const rank = network.rank === null ? 'None' : String(network.rank);
+  return {
+    format: 'pt', // what PyTorch programs insist on
+    ...modelspec(base, `${names.architecture}/lora`, names.implementation, description, date),
+    ...prefixed('ss_', {
+      v2: names.isV2 ? 'True' : 'False',
+      base_model_version: names.baseVersion,
+      network_module: network.module,
+      network_dim: rank,
+      network_alpha: rank,
+      network_args: JSON.stringify(network.args),
+      output_name: description.title,
+      sd_model_name: base.name,
+      ...trainingOf(adapters),
+    }),
+    sara_tool_version: TOOL_VERSION,
+    sara_base_model_hash: base.hash,
+    sara_adapters: describeAdapters(adapters),
+  };
+}
+
+/** Metadata of a whole model in one file. */
+export function checkpointMetadata(
+  base: Pick<BaseUNet, 'config' | 'prediction'>,
+  adapters: readonly WeightedAdapter[],
+  title: string,
+  date: Date,
+): Record<string, string> {
+  const description = { title, author: null, description: null, license: null, trigger: null };
+  return {
+    ...modelspec(base, namesOf(base).architecture, CHECKPOINT_IMPLEMENTATION, description, date),
+    sara_merged: describeAdapters(adapters),
+  };
+}
+
+function namesOf({ config, prediction }: Pick<BaseUNet, 'config' | 'prediction'>): FamilyNames {
+  return familyNames(modelFamily(config), prediction ?? 'epsilon');
+}
+
+function modelspec(
+  { config, prediction }: Pick<BaseUNet, 'config' | 'prediction'>,
+  architecture: string,
+  implementation: string,
   { title, author, description, license, trigger }: Description,
   date: Date,
 ): Record<string, string> {
-  const prediction = base.prediction ?? 'epsilon';
-  const names = familyNames(modelFamily(base.config), prediction);
-  const size = pictureSize(base.config);
-  const modelspec: Readonly<Record<string, string | null>> = {
+  const size = pictureSize(config);
+  return prefixed('modelspec.', {
     sai_model_spec: MODELSPEC_VERSION,
-    architecture: `${names.architecture}/lora`,
-    implementation: names.implementation,
+    architecture,
+    implementation,
     title,
     author,
     description,
@@ -59,26 +112,7 @@ export function exportMetadata(
     date: date.toISOString().replace(/\.\d+Z$/, 'Z'),
     resolution: size === null ? null : `${size.width}x${size.height}`,
     prediction_type: prediction === 'v_prediction' ? 'v' : 'epsilon',
-  };
-  const rank = network.rank === null ? 'None' : String(network.rank);
-  return {
-    format: 'pt', // what PyTorch programs insist on
-    ...prefixed('modelspec.', modelspec),
-    ...prefixed('ss_', {
-      v2: names.isV2 ? 'True' : 'False',
-      base_model_version: names.baseVersion,
-      network_module: network.module,
-      network_dim: rank,
-      network_alpha: rank,
-      network_args: JSON.stringify(network.args),
-      output_name: title,
-      sd_model_name: base.name,
-      ...trainingOf(adapters),
-    }),
-    sara_tool_version: TOOL_VERSION,
-    sara_base_model_hash: base.hash,
-    sara_adapters: describeAdapters(adapters),
-  };
+  });
 }
 
 /** Which adapters went in, and how much of each. */

@@ -3,6 +3,7 @@
  * and text encoder. Everything else is copied, see model-folder.ts.
  */
 import { join } from 'node:path';
+import { SaraError } from '../../shared/errors.ts';
 import { writeSafetensors, type TensorSource, type WeightFiles } from '../../shared/safetensors.ts';
 import type { DiffusersModel } from '../model/diffusers-model.ts';
 import { encodeWeights } from '../sara/encode-weights.ts';
@@ -16,7 +17,7 @@ type Precision = 'float32' | 'float16';
  * @param trained every trained tensor, whole; text encoder tensors under {@link TEXT_ENCODER_PREFIX}
  * @param dtype of the new weight files
  * @param outFolder replaced as a whole once the new model is complete
- * @throws SaraError CONFIG_INVALID when it lies inside the base; NOT_FINITE when a weight leaves the range of
+ * @throws SaraError MODEL_UNSUPPORTED when the base is a single file; CONFIG_INVALID when it lies inside the base; NOT_FINITE when a weight leaves the range of
  *   `dtype`; DISK_WRITE_FAILED
  */
 export async function writeFullModel(
@@ -25,6 +26,13 @@ export async function writeFullModel(
   dtype: Precision,
   outFolder: string,
 ): Promise<void> {
+  if (model.singleFile !== null) {
+    throw new SaraError(
+      'MODEL_UNSUPPORTED',
+      `${model.path} is a single file: a model trained in full is written for bases that are diffusers folders`,
+      { model: model.path },
+    );
+  }
   requireOutside(model.path, outFolder);
   const unet = {
     folder: 'unet',

@@ -10,12 +10,14 @@ import { basename, join, resolve } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import { WeightFiles, writeSafetensors } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
+import { parseSchedulerConfig } from '../diffusion/scheduler-config.ts';
 import { DiffusersModel } from '../model/diffusers-model.ts';
+import { writeModelFolder } from '../model/single-file/write-folder.ts';
 import { writeSingleFile } from '../model/single-file/write.ts';
 import { applyDeltas, combineAdapters, type WeightedAdapter } from '../sara/adapter.ts';
 import { encodeWeights } from '../sara/encode-weights.ts';
 import type { MaskedVector } from '../sara/mask.ts';
-import { describeAdapters } from './export-metadata.ts';
+import { checkpointMetadata, describeAdapters } from './export-metadata.ts';
 import {
   copyModelFolder,
   isFolder,
@@ -27,7 +29,7 @@ import {
 const UNET_WEIGHTS = 'diffusion_pytorch_model';
 
 /**
- * @param baseFolder a diffusers pipeline (with `unet/`) or a UNet folder alone
+ * @param base a diffusers pipeline (with `unet/`), a UNet folder alone, or a single-file checkpoint
  * @param adapters read for this base, see readAdapter
  * @param outFolder appears whole, or not at all
  * @param existing whether a model that stands there may be replaced
@@ -35,32 +37,34 @@ const UNET_WEIGHTS = 'diffusion_pytorch_model';
  *   model is not there or unsound; NOT_FINITE when a merged weight leaves its stored type's range
  */
 export async function mergeModel(
-  baseFolder: string,
+  base: string,
   adapters: readonly WeightedAdapter[],
   outFolder: string,
   existing: ExistingFolder = 'refuse',
 ): Promise<void> {
-  if (!(await isFolder(baseFolder))) {
-    throw new SaraError(
-      'MODEL_UNSUPPORTED',
-      `${baseFolder} is no folder, so there is none to copy; merge into a single-file checkpoint instead`,
-      { base: baseFolder },
-    );
-  }
-  requireOutside(baseFolder, outFolder);
   const deltas = combineAdapters(adapters);
-  const unet = (await isFolder(join(baseFolder, 'unet'))) ? 'unet' : '.';
+  if (!(await isFolder(base))) {
+    await withModel(base, (model) =>
+      writeFolder(outFolder, existing, (staging) =>
+        writeModelFolder(model, staging, (name) => mergedTensor(model.unetFiles, name, deltas)),
+      ),
+    );
+    return;
+  }
+  requireOutside(base, outFolder);
+  const unet = (await isFolder(join(base, 'unet'))) ? 'unet' : '.';
   await writeFolder(outFolder, existing, async (staging) => {
-    await copyModelFolder(baseFolder, staging, [unet]);
-    await mergeUNet(join(baseFolder, unet), join(staging, unet), deltas, describeAdapters(adapters));
+    await copyModelFolder(base, staging, [unet]);
+    await mergeUNet(join(base, unet), join(staging, unet), deltas, describeAdapters(adapters));
   });
 }
 
 /**
- * @param base a diffusers folder or a single-file checkpoint
+ * @param base a diffusers pipeline or a single-file checkpoint
  * @param adapters read for this base, see readAdapter
  * @param outFile `.safetensors`, replaced as a whole
  * @param title shown by user interfaces
+ * @param date of the export
  * @throws SaraError MODEL_UNSUPPORTED when the model has no single-file form; otherwise as {@link mergeModel}
  */
 export async function mergeCheckpoint(
@@ -68,6 +72,7 @@ export async function mergeCheckpoint(
   adapters: readonly WeightedAdapter[],
   outFile: string,
   title: string,
+  date: Date,
 ): Promise<void> {
   if (resolve(base) === resolve(outFile)) {
     throw new SaraError('CONFIG_INVALID', `${outFile} is the base model itself; choose a new file`, {
@@ -75,13 +80,20 @@ export async function mergeCheckpoint(
     });
   }
   const deltas = combineAdapters(adapters);
-  const model = await DiffusersModel.open(base);
-  try {
-    const { unetFiles } = model;
+  await withModel(base, async (model) => {
+    const { predictionType } = parseSchedulerConfig(model.configs.scheduler, base);
+    const unet = { config: model.unetConfig, prediction: predictionType };
     await writeSingleFile(model, outFile, {
-      readUNet: (name) => mergedTensor(unetFiles, name, deltas),
-      metadata: { 'modelspec.title': title, sara_merged: describeAdapters(adapters) },
+      readUNet: (name) => mergedTensor(model.unetFiles, name, deltas),
+      metadata: checkpointMetadata(unet, adapters, title, date),
     });
+  });
+}
+
+async function withModel(path: string, use: (model: DiffusersModel) => Promise<void>): Promise<void> {
+  const model = await DiffusersModel.open(path);
+  try {
+    await use(model);
   } finally {
     await model.close();
   }

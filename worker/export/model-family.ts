@@ -36,6 +36,9 @@ export interface FamilyNames {
 
 const STABILITY = 'https://github.com/Stability-AI/generative-models';
 
+/** Whose names single-file checkpoints keep, whatever the family. */
+export const CHECKPOINT_IMPLEMENTATION = STABILITY;
+
 /** @param prediction decides between the two lines of Stable Diffusion 2 */
 export function familyNames(family: ModelFamily, prediction: PredictionType): FamilyNames {
   const isVelocity = prediction === 'v_prediction';

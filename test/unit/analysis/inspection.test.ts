@@ -145,7 +145,7 @@ describe('inspection', () => {
     await makeSmallLatentModel(model, 'sd1', { dtype: 'float16' });
     await writeAdapter(at('own.safetensors'), await makeAdapterFor(join(model, 'unet')));
     const own = await makeAdapterFor(join(model, 'unet'));
-    await mergeCheckpoint(model, [{ adapter: own, strength: 0 }], at('one.safetensors'), 'one');
+    await mergeCheckpoint(model, [{ adapter: own, strength: 0 }], at('one.safetensors'), 'one', new Date(0));
     const one = await inspectFile(at('one.safetensors'), null);
     assert.equal(one.kind, 'single-file checkpoint');
     assert.equal(found(one, 'base hash of adapters for it').value, own.metadata.baseModelHash);

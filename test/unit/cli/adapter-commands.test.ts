@@ -98,8 +98,10 @@ describe('commands on adapters', () => {
       applyDeltas(name, data, { mask: own.mask, vector: own.deltas.map((delta) => 0.5 * delta) });
       assert.deepEqual((await one.unetFiles.readFloat32(name)).data, data, name);
     }
-    assert.equal(one.singleFile?.stored.metadata.get('modelspec.title'), 'one');
-    assert.match(one.singleFile.stored.metadata.get('sara_merged') ?? '', new RegExp(own.mask.digest));
+    const said = one.singleFile?.stored.metadata ?? assert.fail('no single file');
+    assert.equal(said.get('modelspec.title'), 'one');
+    assert.equal(said.get('modelspec.architecture'), 'stable-diffusion-v1');
+    assert.match(said.get('sara_merged') ?? '', new RegExp(own.mask.digest));
     await Promise.all([whole.close(), one.close()]);
 
     // The single file is a base of its own: of the change, not of the folder.
@@ -118,10 +120,14 @@ describe('commands on adapters', () => {
       merging('--model', at('one.safetensors'), ...half, '--out', at('three.safetensors')),
       saraError('ADAPTER_MISMATCH'),
     );
-    await assert.rejects(
-      merging('--model', at('one.safetensors'), '--adapter', at('changed.safetensors'), '--out', at('three')),
-      saraError('MODEL_UNSUPPORTED', /no folder.*single-file checkpoint instead/),
-    );
+    await merging('--model', at('one.safetensors'), ...again.slice(0, 2), '--out', at('folder'));
+    const [two, asFolder] = [
+      await DiffusersModel.open(at('two.safetensors')),
+      await DiffusersModel.open(at('folder')),
+    ];
+    for (const name of two.unetFiles.entries.keys())
+      assert.deepEqual(await asFolder.unetFiles.read(name), await two.unetFiles.read(name), name);
+    await Promise.all([two.close(), asFolder.close()]);
     await assert.rejects(
       merging('--model', at('one.safetensors'), ...again.slice(0, 4), '--out', at('one.safetensors')),
       saraError('CONFIG_INVALID', /is the base model itself/),

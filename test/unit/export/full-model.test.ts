@@ -5,9 +5,11 @@ import { decodeFloat16, encodeFloat16 } from '../../../shared/half.ts';
 import type { WeightFiles } from '../../../shared/safetensors.ts';
 import { writeFullModel } from '../../../worker/export/full-model.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
+import { writeSingleFile } from '../../../worker/model/single-file/write.ts';
 import { SparseMask, type MaskedVector } from '../../../worker/sara/mask.ts';
 import { TEXT_ENCODER_PREFIX } from '../../../worker/training-graph.ts';
 import { saraError } from '../../support/sara-error.ts';
+import { makeSmallLatentModel } from '../../support/small-latent-model.ts';
 import { makeTinyRun, type TinyRun } from '../../support/tiny-run.ts';
 
 /** One parameter of each part; the rest stays as it is in the base. */
@@ -113,5 +115,19 @@ describe('full model', () => {
     const kept = await DiffusersModel.open(out);
     await requireWeights(kept.unetFiles, model.unetFiles, UNET_NAME, 0.25, false);
     await kept.close();
+  });
+
+  it('is refused for a base that is a single file, whose text encoders have no place in the result', async () => {
+    await makeSmallLatentModel(join(tiny.folder, 'latent'), 'sd1');
+    const folder = await DiffusersModel.open(join(tiny.folder, 'latent'));
+    const file = join(tiny.folder, 'one.safetensors');
+    await writeSingleFile(folder, file, { readUNet: (name) => folder.unetFiles.read(name), metadata: {} });
+    await folder.close();
+    const single = await DiffusersModel.open(file);
+    await assert.rejects(
+      writeFullModel(single, trainedTo(0.25), 'float32', out),
+      saraError('MODEL_UNSUPPORTED', /one\.safetensors is a single file/),
+    );
+    await single.close();
   });
 });
