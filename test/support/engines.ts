@@ -1,18 +1,17 @@
 /**
  * The engines that the numeric suites run on, each suite once per engine. One that this machine lacks is shown as
- * skipped, with the reason.
+ * skipped, with the reason; one that is there and does not work fails.
  *
  * Suites keep one set of tolerances for all: bounds on what float32 in another order of operations may differ by. What
  * the standard of a device allows beyond that is in {@link EngineFacts}.
  */
-import { SaraError } from '../../shared/errors.ts';
-import { floatTensor } from '../../shared/tensor.ts';
-import type { Engine } from '../../worker/engine/engine.ts';
-import { Graph } from '../../worker/engine/graph.ts';
+import { createRequire } from 'node:module';
+import type { Engine, Executable } from '../../worker/engine/engine.ts';
+import type { Graph } from '../../worker/engine/graph.ts';
 import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import { createTfjsEngine } from '../../worker/engine/tfjs/tfjs-engine.ts';
-import { WeightStore } from '../../worker/engine/weight-store.ts';
-import { useSoftwareVulkan } from './software-vulkan.ts';
+import type { WeightStore } from '../../worker/engine/weight-store.ts';
+import { softwareVulkanRefusal, useSoftwareVulkan } from './software-vulkan.ts';
 
 const NUM_THREADS = 2;
 
@@ -20,14 +19,21 @@ const NUM_THREADS = 2;
 const SLOW_TIMEOUT_MS = 600_000;
 
 export interface EngineFacts {
-  readonly name: string;
+  /** Engine and what it executes on. */
+  readonly device: string;
   /** Plain JavaScript, and a GPU in software that compiles every shader: suites run less on it, and say so. */
   readonly isSlow: boolean;
   /** Absolute error of sin and cos beyond float32's. */
   readonly sineError: number;
 }
 
-type Candidate = EngineFacts & { readonly create: () => Promise<Engine> };
+interface Candidate extends EngineFacts {
+  readonly name: Engine['name'];
+  readonly readsHostMemory: boolean;
+  /** Why this machine does not have it. */
+  readonly absence: string | null;
+  readonly create: () => Promise<Engine>;
+}
 
 /**
  * WGSL lets sin and cos be off by this within [-pi, pi], as Vulkan does (2e-4 was measured on SwiftShader, up to 1000
@@ -37,65 +43,86 @@ type Candidate = EngineFacts & { readonly create: () => Promise<Engine> };
 const WGSL_SINE_ERROR = 2 ** -11;
 
 const CANDIDATES: readonly Candidate[] = [
-  {
-    name: 'onnx cpu',
-    isSlow: false,
-    sineError: 0,
-    create: async () => createOnnxEngine({ provider: 'cpu', numThreads: NUM_THREADS }),
-  },
-  {
-    name: 'onnx webgpu',
-    isSlow: !hasNamedVulkanDriver(),
+  onnx('cpu', { isSlow: false, sineError: 0, absence: null }),
+  onnx('webgpu', {
+    // A driver that the environment names is taken for a real GPU's.
+    isSlow: process.env.VK_ICD_FILENAMES === undefined,
     sineError: WGSL_SINE_ERROR,
-    create: createWebGpuEngine,
-  },
-  ...(['node-gpu', 'node', 'wasm', 'cpu'] as const).map((backend) => ({
-    name: `tfjs ${backend}`,
-    isSlow: backend === 'cpu',
-    sineError: 0,
-    create: () => createTfjsEngine({ backend, numThreads: NUM_THREADS }),
-  })),
+    absence: softwareVulkanRefusal(),
+  }),
+  tfjs('node-gpu', { isSlow: false, absence: packageAbsence('@tensorflow/tfjs-node-gpu') }),
+  tfjs('node', { isSlow: false, absence: packageAbsence('@tensorflow/tfjs-node') }),
+  tfjs('wasm', { isSlow: false, absence: null }),
+  tfjs('cpu', { isSlow: true, absence: null }),
 ];
 
-/** A driver that the environment names is taken for a real GPU's. */
-function hasNamedVulkanDriver(): boolean {
-  return process.env.VK_ICD_FILENAMES !== undefined;
+function onnx(
+  provider: 'cpu' | 'webgpu',
+  facts: Pick<Candidate, 'isSlow' | 'sineError' | 'absence'>,
+): Candidate {
+  return {
+    ...facts,
+    name: 'onnx',
+    device: `onnx ${provider}`,
+    readsHostMemory: provider === 'cpu',
+    create: () => {
+      if (provider === 'webgpu') useSoftwareVulkan();
+      return Promise.resolve(createOnnxEngine({ provider, numThreads: NUM_THREADS }));
+    },
+  };
 }
 
-type TestedEngine = EngineFacts & ({ readonly engine: Engine } | { readonly absence: string });
-
-const testedEngines: readonly TestedEngine[] = await Promise.all(
-  CANDIDATES.map(async ({ create, ...facts }) => {
-    try {
-      return { ...facts, engine: await create() };
-    } catch (error) {
-      // Anything but a refusal by name is a failure of the engine.
-      if (error instanceof SaraError) return { ...facts, absence: error.message };
-      throw error;
-    }
-  }),
-);
+function tfjs(
+  backend: 'node-gpu' | 'node' | 'wasm' | 'cpu',
+  facts: Pick<Candidate, 'isSlow' | 'absence'>,
+): Candidate {
+  return {
+    ...facts,
+    name: 'tfjs',
+    device: `tfjs ${backend}`,
+    readsHostMemory: backend !== 'node-gpu',
+    sineError: 0,
+    create: () => createTfjsEngine({ backend, numThreads: NUM_THREADS }),
+  };
+}
 
 /** A `describe` of `title` per engine. */
 export function describePerEngine(title: string, suite: (engine: Engine, facts: EngineFacts) => void): void {
-  for (const tested of testedEngines) {
-    describe(`${title}, on ${tested.name}`, function () {
-      if (tested.isSlow) this.timeout(SLOW_TIMEOUT_MS);
-      if ('engine' in tested) suite(tested.engine, tested);
-      else it.skip(`is skipped: ${tested.absence}`);
+  for (const candidate of CANDIDATES) {
+    describe(`${title}, on ${candidate.device}`, function () {
+      if (candidate.isSlow) this.timeout(SLOW_TIMEOUT_MS);
+      if (candidate.absence === null) suite(new EngineOnDemand(candidate), candidate);
+      else it.skip(`is skipped: ${candidate.absence}`);
     });
   }
 }
 
-/** @throws SaraError ENGINE_FAILED when the provider does not run here */
-async function createWebGpuEngine(): Promise<Engine> {
-  const refusal = useSoftwareVulkan();
-  if (refusal !== null) throw new SaraError('ENGINE_FAILED', refusal);
-  const engine = createOnnxEngine({ provider: 'webgpu', numThreads: NUM_THREADS });
-  const graph = new Graph();
-  graph.output('y', graph.unary('neg', graph.input('x', [1])));
-  const executable = await engine.compile(graph, new WeightStore());
-  await executable.run({ x: floatTensor([1]) });
-  await executable.dispose();
-  return engine;
+/** Made when the first graph is compiled: mocha wants to know its suites before anything can be waited for. */
+class EngineOnDemand implements Engine {
+  readonly name: Engine['name'];
+  readonly device: string;
+  readonly readsHostMemory: boolean;
+  readonly #create: () => Promise<Engine>;
+  #engine: Promise<Engine> | null = null;
+
+  constructor({ name, device, readsHostMemory, create }: Candidate) {
+    this.name = name;
+    this.device = device;
+    this.readsHostMemory = readsHostMemory;
+    this.#create = create;
+  }
+
+  async compile(graph: Graph, weights: WeightStore): Promise<Executable> {
+    this.#engine ??= this.#create();
+    return (await this.#engine).compile(graph, weights);
+  }
+}
+
+function packageAbsence(name: string): string | null {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return null;
+  } catch {
+    return `${name} is not installed`;
+  }
 }

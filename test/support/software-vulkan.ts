@@ -12,15 +12,18 @@ const LOADER = `${CHROMIUM_FOLDER}/libvulkan.so.1`;
 /** RTLD_NODELETE of dlfcn.h, which Node has no name for: what was loaded stays, though nobody holds it. */
 const RTLD_NODELETE = 0x1000;
 
+/** @returns why tests cannot have a GPU here, or null */
+export function softwareVulkanRefusal(): string | null {
+  if (process.env.VK_ICD_FILENAMES !== undefined || existsSync(DRIVER)) return null;
+  return `VK_ICD_FILENAMES names no driver and there is no ${DRIVER} (package chromium)`;
+}
+
 /**
- * Makes Vulkan of this process run on SwiftShader, unless the environment names a driver already. To be called before
- * anything uses Vulkan.
- * @returns why that cannot be done, or null
+ * Makes Vulkan of this process run on SwiftShader, unless the environment names another driver. To be called before
+ * anything uses Vulkan, where {@link softwareVulkanRefusal} has none.
  */
-export function useSoftwareVulkan(): string | null {
-  if (process.env.VK_ICD_FILENAMES !== undefined) return null;
-  if (!existsSync(DRIVER))
-    return `no driver: neither VK_ICD_FILENAMES is set nor is there ${DRIVER} (apt install chromium)`;
+export function useSoftwareVulkan(): void {
+  if (process.env.VK_ICD_FILENAMES !== undefined) return;
   process.env.VK_ICD_FILENAMES = DRIVER;
   // The loader is asked for by its bare name; one that is in memory already answers to it, wherever it came from.
   try {
@@ -28,5 +31,4 @@ export function useSoftwareVulkan(): string | null {
   } catch {
     // Node wants an addon and says that this is none, after it has loaded it.
   }
-  return null;
 }

@@ -24,6 +24,8 @@ function replayCase(...args: string[]): Promise<ToolResult> {
 
 interface Report {
   readonly kind: string;
+  readonly engine: string;
+  readonly device: string;
   readonly passed: boolean;
   readonly output: {
     readonly error: number;
@@ -53,6 +55,17 @@ describe('replay-case', () => {
     const every = Object.values(report.every?.gradients ?? {});
     assert.equal(every.length, report.gradients.count);
     assert.equal(Math.max(...every), report.gradients.error);
+  });
+
+  it('replays on tfjs, on the backend it is told or the best there is', async () => {
+    const told = await replayCase('test/golden/clip-l', '--engine', 'tfjs', '--backend', 'wasm');
+    assert.equal(told.exitCode, 0, told.stderr);
+    const report = JSON.parse(told.stdout) as Report;
+    assert.deepEqual([report.passed, report.engine, report.device], [true, 'tfjs', 'tfjs wasm']);
+    assert.ok(report.output.error > 0 && report.output.error < 1e-4);
+    const best = await replayCase('test/golden/clip-l', '--engine', 'tfjs');
+    assert.equal(best.exitCode, 0, best.stderr);
+    assert.match((JSON.parse(best.stdout) as Report).device, /^tfjs (node-gpu|node|wasm)/);
   });
 
   it('exits with 1 when the recording says something else, and names where', async () => {
@@ -90,11 +103,14 @@ describe('replay-case', () => {
       assert.equal(exitCode, 65);
       assert.match(stderr, new RegExp(`MODEL_UNSUPPORTED: .* of kind ${kind}`));
     }
-    const tfjs = await replayCase('test/golden/unet-pixel', '--engine', 'tfjs');
-    assert.equal(tfjs.exitCode, 65);
-    assert.match(tfjs.stderr, /--engine tfjs is not implemented yet/);
-    const wrong = await replayCase('--provider', 'abacus');
-    assert.equal(wrong.exitCode, 64);
-    assert.match(wrong.stderr, /usage: replay-case\.ts DIR/);
+    for (const [options, reason] of [
+      [['--provider', 'abacus'], /unknown provider abacus/],
+      [['--engine', 'tfjs', '--provider', 'webgpu'], /--provider webgpu is for --engine onnx; use --backend/],
+    ] as const) {
+      const { exitCode, stderr } = await replayCase('test/golden/unet-pixel', ...options);
+      assert.equal(exitCode, 64);
+      assert.match(stderr, reason);
+      assert.match(stderr, /usage: replay-case\.ts DIR/);
+    }
   });
 });

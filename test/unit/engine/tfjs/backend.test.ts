@@ -1,12 +1,13 @@
 /** Which backend is chosen, and what is said of those that are not. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import { Backend, BACKENDS, type BackendName } from '../../../../worker/engine/tfjs/backend.ts';
 import { saraError } from '../../../support/sara-error.ts';
 
 function isInstalled(name: BackendName): boolean {
   try {
-    import.meta.resolve(`@tensorflow/tfjs-${name}`);
+    createRequire(import.meta.url).resolve(`@tensorflow/tfjs-${name}`);
     return true;
   } catch {
     return false;
