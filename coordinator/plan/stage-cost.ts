@@ -36,7 +36,8 @@ const BYTES_PER_TRAINED_ENTRY = 20;
 
 /**
  * Each value a segment computes is held until its backward is done, and then so is its gradient. With this the whole
- * SD1.5 UNet at batch 1 comes to 6.3 GB at 32x32 and 11.1 GB at 64x64 latents; measured 6.7 and 11.7 at most.
+ * SD1.5 UNet at batch 1 comes to 6.0 GB at 32x32 and 10.4 GB at 64x64 latents; `sara bench step` peaks at 5.9 and
+ * 10.5.
  */
 const COPIES_PER_ACTIVATION = 2;
 

@@ -90,10 +90,10 @@ describe('planner on published models', () => {
   }
 
   it('estimates the memory of SD 1.5 within a tenth of what was measured', () => {
-    // One process, batch 1, 50M of 860M weights trained, the runtime's memory arena on.
+    // Peak of `sara bench step --preset sd15`: one process, batch 1, 50M of 860M weights trained.
     const measuredGiB = [
-      [32, 6.2],
-      [64, 10.9],
+      [32, 5.53],
+      [64, 9.77],
     ] as const;
     for (const [side, gib] of measuredGiB) {
       const [{ peakBytes }] = planOf(profileOf(SD15, side), 1).stages;
