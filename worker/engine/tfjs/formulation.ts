@@ -1,17 +1,20 @@
 /**
  * How an operator with more than one way to compute it is computed, per backend of tfjs: a table of what was measured.
  *
- * Per GFLOP of a 3x3 convolution of 160 channels on one core of the CPU at hand:
+ * Milliseconds of one core per GFLOP (3x3 convolutions of 160 channels at 32x32 on wasm, of 64 at 16x16 on cpu):
  *
- * | ms                                     | wasm | cpu    |
- * |----------------------------------------|------|--------|
- * | convolution                            |  120 |  1,100 |
- * | input gradient, kernel                 |  430 |  1,100 |
- * | input gradient, flipped convolution    |   55 |  1,800 |
- * | weight gradient, kernel                | none | 80,000 |
- * | weight gradient, a product per tap     |   87 | 11,000 |
- * | product of matrices                    |   82 |  1,500 |
- * | product with a transposed or batched factor | 420 | 1,600 |
+ * |                                             | wasm | cpu    |
+ * |---------------------------------------------|------|--------|
+ * | convolution                                 |   37 |    800 |
+ * | input gradient, kernel                      |  323 |    655 |
+ * | input gradient, flipped convolution         |   53 |  1,900 |
+ * | weight gradient, kernel                     | none | 63,000 |
+ * | weight gradient, a product per tap          |   38 |  5,900 |
+ * | product of two matrices                     |   30 |  1,060 |
+ * | product with a transposed factor, kernel    |  423 |  1,500 |
+ * | the same, transposed first                  |   34 |  1,000 |
+ * | products of a batch, kernel                 |  420 |    900 |
+ * | the same, one by one                        |   66 |  1,600 |
  *
  * TensorFlow's kernels cover every case and run on its device, so nothing else is tried there.
  */
