@@ -231,6 +231,29 @@ describePerEngine('operators', (engine, { isSlow }) => {
     });
   }
 
+  it('norms of different epsilons, in one process, each have their own', async () => {
+    const [numGroups, size] = [2, 6];
+    const x = someNumbers(numGroups * size, 1);
+    for (const epsilon of [1e-5, 1e-2, 1]) {
+      const graph = new Graph();
+      const ones = graph.constant([size], new Float32Array(size).fill(1));
+      const zeros = graph.constant([size], new Float32Array(size));
+      const flat = graph.input('x', [1, numGroups * size, 1, 1]);
+      const rows = graph.reshape(flat, [numGroups, size]);
+      graph.output('layer', graph.layerNorm(rows, ones, zeros, epsilon));
+      const perChannel = [ones, zeros].map((value) => graph.concat([value, value], 0));
+      graph.output('group', graph.groupNorm(flat, perChannel[0], perChannel[1], numGroups, epsilon));
+      const executable = await engine.compile(graph, new WeightStore());
+      const got = await executable.run({ x: floatTensor([1, numGroups * size, 1, 1], x) });
+      await executable.dispose();
+      const expected = [0, size].flatMap((start) => normalised(x.subarray(start, start + size), epsilon));
+      for (const [name, { data }] of Object.entries(got)) {
+        const error = relativeError(data as Float32Array, expected);
+        assert.ok(error < FLOAT32_TOLERANCE, `${name} with epsilon ${epsilon}: ${error}`);
+      }
+    }
+  });
+
   it('the gradient of an embedding adds up rows that occur twice', async () => {
     const graph = new Graph();
     const table = graph.input('table', [3, 2]);
@@ -285,6 +308,12 @@ function attentionInFloat64(
     }
   }
   return { y, dx0: dq, dx1: dk, dx2: dv };
+}
+
+function normalised(values: Float32Array, epsilon: number): number[] {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return Array.from(values, (value) => (value - mean) / Math.sqrt(variance + epsilon));
 }
 
 /** Entries from all over an input, its first and last among them. */

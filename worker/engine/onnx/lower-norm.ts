@@ -6,17 +6,28 @@ import { numElements } from '../../../shared/tensor.ts';
 import type { Op } from '../op.ts';
 import type { Emitter } from './emitter.ts';
 
-/** x [B,C,...] */
+/** That of every instance normalisation where they share one. */
+const SHARED_EPSILON = 1e-5;
+
+/**
+ * x [B,C,...]
+ * @param sharesEpsilon whether the provider gives every instance normalisation the same epsilon
+ */
 export function emitGroupNorm(
   e: Emitter,
   op: Extract<Op, { kind: 'groupNorm' }>,
   [x, gamma, beta]: readonly string[],
   shape: readonly number[],
+  sharesEpsilon: boolean,
   y: string,
 ): void {
-  const { numGroups, epsilon } = op;
+  const { numGroups } = op;
   const [batch, channels] = shape;
-  const grouped = e.reshape(x, [batch, numGroups, -1]);
+  const epsilon = sharesEpsilon ? SHARED_EPSILON : op.epsilon;
+  // s x has the variance s^2 var, so normalised with epsilon it is x normalised with epsilon / s^2.
+  const scale = Math.sqrt(epsilon / op.epsilon);
+  const input = scale === 1 ? x : e.emit('Mul', [x, e.scalar(scale)]);
+  const grouped = e.reshape(input, [batch, numGroups, -1]);
   const unit = e.emit('InstanceNormalization', [grouped, e.filled(numGroups, 1), e.filled(numGroups, 0)], {
     epsilon: { float: epsilon },
   });

@@ -18,7 +18,8 @@ import { emitConv, emitConvInputGrad, type ConvShapes } from './lower-conv.ts';
 import { biasedProducts, emitBiasedProduct, emitMatMul, type BiasedProduct } from './lower-linear.ts';
 import { emitGroupNorm, emitGroupNormGrad, emitLayerNorm, emitLayerNormGrad } from './lower-norm.ts';
 import { emitUpsample, emitUpsampleGrad } from './lower-upsample.ts';
-import { encodeOnnxModel, type OnnxType } from './onnx-schema.ts';
+import { encodeOnnxModel, nodeName, type OnnxType } from './onnx-schema.ts';
+import { PROVIDER_FAULTS, type ProviderFaults } from './provider.ts';
 
 /** Values a run reads from the weight store. */
 export type StoreFeed =
@@ -45,17 +46,14 @@ export interface LoweredOutput {
   readonly indices: Extract<StoreFeed, { kind: 'gradient-indices' }> | null;
 }
 
-/** What depends on the provider that is to run the model. */
-export interface LoweringOptions {
-  readonly fuseAttention: boolean;
-}
-
 export interface LoweredModel {
   readonly bytes: Uint8Array;
   readonly feeds: readonly StoreFeed[];
   /** Per graph output the ONNX outputs that follow each other in it. */
   readonly outputs: ReadonlyMap<string, readonly LoweredOutput[]>;
   readonly numNodes: number;
+  /** Names of the nodes that compute sines and cosines. */
+  readonly sineNodes: readonly string[];
 }
 
 /** Value names of ONNX inputs and outputs are these prefixes and the graph's own names. */
@@ -68,15 +66,15 @@ export const outputName = (name: string): string => `out:${name}`;
 export function lowerToOnnx(
   graph: Graph,
   weights: WeightStore,
-  options: LoweringOptions = { fuseAttention: true },
+  faults: ProviderFaults = PROVIDER_FAULTS.cpu,
 ): LoweredModel {
-  return new Lowering(graph, weights, options).run();
+  return new Lowering(graph, weights, faults).run();
 }
 
 class Lowering {
   readonly #graph: Graph;
   readonly #weights: WeightStore;
-  readonly #options: LoweringOptions;
+  readonly #faults: ProviderFaults;
   readonly #e = new Emitter();
   readonly #names = new Map<Value, string>();
   readonly #feeds: StoreFeed[] = [];
@@ -85,10 +83,10 @@ class Lowering {
   readonly #emittedElsewhere: ReadonlySet<Node>;
   readonly #outputs = new Map<string, LoweredOutput[]>();
 
-  constructor(graph: Graph, weights: WeightStore, options: LoweringOptions) {
+  constructor(graph: Graph, weights: WeightStore, faults: ProviderFaults) {
     this.#graph = graph;
     this.#weights = weights;
-    this.#options = options;
+    this.#faults = faults;
     this.#inBlocks = nodesGatheredInBlocks(graph.nodes, graph.outputs.values());
     this.#biased = biasedProducts(graph.nodes, graph.outputs.values());
     const products = [...this.#biased.values()].map(({ product }) => product);
@@ -116,6 +114,9 @@ class Lowering {
       feeds: this.#feeds,
       outputs: this.#outputs,
       numNodes: nodes.length,
+      sineNodes: nodes.flatMap((node, i) =>
+        node.opType === 'Sin' || node.opType === 'Cos' ? [nodeName(node, i)] : [],
+      ),
     };
   }
 
@@ -206,7 +207,7 @@ class Lowering {
         return;
       }
       case 'groupNorm':
-        emitGroupNorm(e, op, inputs(), shape, y);
+        emitGroupNorm(e, op, inputs(), shape, this.#faults.sharedEpsilon, y);
         return;
       case 'groupNormGrad':
         emitGroupNormGrad(e, op, inputs(), a.shape, outputs);
@@ -218,7 +219,7 @@ class Lowering {
         emitLayerNormGrad(e, op, inputs(), a.shape, outputs);
         return;
       case 'attention':
-        emitAttention(e, op, inputs(), { q: a.shape, k: b.shape }, this.#options.fuseAttention, y);
+        emitAttention(e, op, inputs(), { q: a.shape, k: b.shape }, !this.#faults.fusedAttention, y);
         return;
       case 'concat':
         e.emit('Concat', inputs(), { axis: op.axis }, y);

@@ -13,8 +13,9 @@ import type { Graph } from '../graph.ts';
 import type { WeightStore } from '../weight-store.ts';
 import { tapMajorIndices } from './lower-conv-weight-grad.ts';
 import { inputName, lowerToOnnx, type LoweredModel, type StoreFeed } from './lower.ts';
+import { PROVIDER_FAULTS, type Provider } from './provider.ts';
 
-export type Provider = 'cpu' | 'cuda' | 'webgpu';
+export type { Provider };
 
 export interface OnnxEngineOptions {
   readonly provider: Provider;
@@ -27,13 +28,6 @@ export interface OnnxEngineOptions {
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {
   return new OnnxEngine(options);
 }
-
-/**
- * ONNX Runtime 1.30's fused attention for WebGPU reads a fixed number of keys per step, whatever the number of lanes
- * that share them: from 32 query rows on its results are off by 12 to 33 % on a driver with subgroups of 4, SwiftShader. (On
- * cards of NVIDIA it once skipped keys too, microsoft/onnxruntime#28520.)
- */
-const MISCOMPUTES_FUSED_ATTENTION: ReadonlySet<Provider> = new Set(['webgpu']);
 
 class OnnxEngine implements Engine {
   readonly name = 'onnx';
@@ -48,10 +42,9 @@ class OnnxEngine implements Engine {
   }
 
   async compile(graph: Graph, weights: WeightStore): Promise<Executable> {
-    const fuseAttention = !MISCOMPUTES_FUSED_ATTENTION.has(this.#options.provider);
-    const lowered = lowerToOnnx(graph, weights, { fuseAttention });
+    const lowered = lowerToOnnx(graph, weights, PROVIDER_FAULTS[this.#options.provider]);
     try {
-      const session = await ort.InferenceSession.create(lowered.bytes, this.#sessionOptions());
+      const session = await ort.InferenceSession.create(lowered.bytes, this.#sessionOptions(lowered));
       return new OnnxExecutable(session, graph, weights, lowered);
     } catch (cause) {
       throw engineFailure(
@@ -61,10 +54,10 @@ class OnnxEngine implements Engine {
     }
   }
 
-  #sessionOptions(): ort.InferenceSession.SessionOptions {
-    const { provider, numThreads, profilePrefix = null } = this.#options;
+  #sessionOptions(lowered: LoweredModel): ort.InferenceSession.SessionOptions {
+    const { numThreads, profilePrefix = null } = this.#options;
     return {
-      executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+      executionProviders: this.#executionProviders(lowered),
       graphOptimizationLevel: 'all',
       intraOpNumThreads: numThreads,
       interOpNumThreads: 1,
@@ -83,6 +76,19 @@ class OnnxEngine implements Engine {
         },
       },
     };
+  }
+
+  #executionProviders({ sineNodes }: LoweredModel): ort.InferenceSession.ExecutionProviderConfig[] {
+    const { provider } = this.#options;
+    const onCpu = PROVIDER_FAULTS[provider].coarseSines ? sineNodes : [];
+    switch (provider) {
+      case 'cpu':
+        return ['cpu'];
+      case 'cuda':
+        return [provider, 'cpu'];
+      case 'webgpu':
+        return [{ name: provider, ...(onCpu.length > 0 && { forceCpuNodeNames: onCpu }) }, 'cpu'];
+    }
   }
 }
 

@@ -105,6 +105,11 @@ const OPSETS = [
   { domain: 'com.microsoft', version: 1 },
 ];
 
+/** Of the node that comes `index`th. */
+export function nodeName({ opType }: OnnxNode, index: number): string {
+  return `${opType}_${index}`;
+}
+
 /** The model as the bytes of an .onnx file. */
 export function encodeOnnxModel(model: OnnxModel): Uint8Array {
   const message = modelType.fromObject({
@@ -114,7 +119,7 @@ export function encodeOnnxModel(model: OnnxModel): Uint8Array {
     graph: {
       name: 'sara',
       node: model.nodes.map((node, i) => ({
-        name: `${node.opType}_${i}`,
+        name: nodeName(node, i),
         op_type: node.opType,
         domain: node.domain,
         input: node.inputs,
