@@ -2,6 +2,7 @@
  * The driver of a run: reads like the run.
  *
  *   profile   one worker looks at model and data; mistakes end the run here
+ *   encode    latents and text states, on all workers, into the cache      (encode-data.ts)
  *   plan      the UNet is cut, folded, onto the workers
  *   place     stage actors are spawned, all or none, in a new generation   (worker-group.ts)
  *   select    one threshold for the whole model; every stage its entries   (training.ts)
@@ -18,6 +19,7 @@ import type { ActorClasses, ModelProfile } from '../shared/stage-protocol.ts';
 import type { WorkerRecord } from '../shared/worker-announcement.ts';
 import { newestCheckpoint, type Checkpoint } from './checkpoint-manifest.ts';
 import { decideFailure } from './failure-policy.ts';
+import { encodeData } from './encode-data.ts';
 import { finishRun } from './finish.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
 import { summarizePlan } from './plan/plan-summary.ts';
@@ -71,9 +73,12 @@ class RunDriver {
     const { journal, config, log, signal } = this.#context;
     await journal.enter('planning');
     let profile: ModelProfile | null = null;
+    let isEncoded = false;
     for (let numRestarts = 0; ; numRestarts++) {
       try {
         profile ??= await this.#profile();
+        if (!isEncoded) await this.#encode(profile);
+        isEncoded = true;
         return await this.#runGeneration(profile, numRestarts > 0);
       } catch (thrown) {
         signal.throwIfAborted();
@@ -105,6 +110,16 @@ class RunDriver {
     });
   }
 
+  /** The encoders are gone, with their generation, before a stage is placed. */
+  async #encode({ encoding }: ModelProfile): Promise<void> {
+    if (encoding === null) return;
+    const { config } = this.#context;
+    const numWanted = (config.pipeline.stages ?? 1) * (config.pipeline.replicas ?? 1);
+    await this.#inNewGeneration(async (system) =>
+      encodeData(this.#context, system, await this.#waitForWorkers(system, numWanted), encoding),
+    );
+  }
+
   async #runGeneration(profile: ModelProfile, isRestart: boolean): Promise<RunOutcome> {
     const { journal } = this.#context;
     return this.#inNewGeneration(async (system) => {
@@ -112,7 +127,7 @@ class RunDriver {
       const { plan, workers } = await this.#plan(system, profile, isRestart);
       const checkpoint = await this.#findCheckpoint(profile, isRestart);
       const firstStep = checkpoint?.step ?? 0;
-      const group = await WorkerGroup.place(this.#context, system, plan, workers, profile.baseHash);
+      const group = await WorkerGroup.place(this.#context, system, plan, workers, profile);
       const training = await Training.select(this.#context, group, profile, this.#history, checkpoint);
       await journal.enter('running');
       await journal.startAt(firstStep);

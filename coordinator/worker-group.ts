@@ -7,7 +7,7 @@
 import type { ActorSystem } from '../shared/actor/system.ts';
 import { sha256Hex } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
-import type { ActorClasses, StageArgs } from '../shared/stage-protocol.ts';
+import type { ActorClasses, ModelProfile, StageArgs } from '../shared/stage-protocol.ts';
 import type { RunPlan } from './plan/run-plan.ts';
 import { Replica, type StageRef } from './replica.ts';
 import type { RunContext } from './run-context.ts';
@@ -40,7 +40,7 @@ export class WorkerGroup {
     system: System,
     plan: RunPlan,
     workers: readonly RegisteredWorker[],
-    baseHash: string,
+    { baseHash, encoding }: ModelProfile,
   ): Promise<WorkerGroup> {
     const workerOf = new Map(workers.map((worker) => [worker.name, worker]));
     const numActorsOn = (name: string): number =>
@@ -57,6 +57,7 @@ export class WorkerGroup {
         numReplicas: plan.numReplicas,
         segments: plan.segments,
         baseHash,
+        encoderHashes: encoding?.hashes ?? null,
         microBatchSize: plan.microBatchSize,
         numThreads:
           context.config.engine.numThreads ?? Math.max(1, Math.floor(worker.numThreads / numActorsOn(name))),

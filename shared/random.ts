@@ -13,6 +13,7 @@ import { SaraError } from './errors.ts';
 /** What a draw is for. Two purposes never share numbers. */
 export type Purpose =
   | 'noise'
+  | 'latent'
   | 'noise-offset'
   | 'input-perturbation'
   | 'timestep'

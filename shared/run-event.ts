@@ -42,6 +42,12 @@ export type RunEventBody =
   | { readonly kind: 'state-changed'; readonly state: RunState; readonly reason: string }
   | { readonly kind: 'planned'; readonly plan: PlanSummary }
   | {
+      /** Latents and text states on disk, before the first step. */
+      readonly kind: 'encoded';
+      readonly numDone: number;
+      readonly numTotal: number;
+    }
+  | {
       readonly kind: 'step-committed';
       /** Mean over the global batch, before the update. */
       readonly loss: number;

@@ -36,12 +36,30 @@ export interface BlockEdge {
   readonly sizeBytes: number;
 }
 
+/** What names the kept results of a model's frozen encoders: hashes over their weights. */
+export interface EncoderHashes {
+  readonly vae: string;
+  /** Of all text encoders. */
+  readonly text: string;
+}
+
+/** What a run encodes before its first step and keeps. */
+export interface EncodingPlan {
+  readonly hashes: EncoderHashes;
+  /** Pictures, in every variant they can be drawn in, and captions. */
+  readonly numItems: number;
+}
+
 export interface ModelProfile {
   /** In execution order; the last one computes the loss. */
   readonly blocks: readonly BlockCost[];
   readonly edges: readonly BlockEdge[];
   readonly parameterCount: number;
   readonly baseHash: string;
+  /** null: the run keeps nothing. */
+  readonly encoding: EncodingPlan | null;
+  /** Weights of frozen encoders that the stage of segment 0 holds while it trains. */
+  readonly residentEncoderBytes: number;
   readonly numTrainingExamples: number;
   /** Pairs of held-out image and timestep that the validation loss is the mean of; 0 without a held-out set. */
   readonly numValidationSamples: number;
@@ -70,10 +88,27 @@ export interface StageArgs extends RunPlace {
   readonly segments: readonly SegmentSpec[];
   /** Of the base UNet, from ModelProfile. */
   readonly baseHash: string;
+  /** From the profile's encoding plan. */
+  readonly encoderHashes: EncoderHashes | null;
   /** Samples per micro-batch. */
   readonly microBatchSize: number;
   /** Engine threads of this actor. */
   readonly numThreads: number;
+}
+
+export interface EncoderArgs extends RunPlace {
+  readonly encoderHashes: EncoderHashes;
+  readonly numThreads: number;
+}
+
+/** Encodes a part of what the run keeps; any number of them, on any workers, share the list. */
+export interface EncoderProtocol {
+  /** Items [from, to) of the list, which is the same everywhere; those on disk already are only checked. */
+  encode: {
+    args: { from: number; to: number };
+    /** One sentence for every result that was damaged and made again. */
+    result: { damaged: readonly string[] };
+  };
 }
 
 /** How the trained entries are found at the start. */
@@ -224,6 +259,7 @@ export interface ArtifactProtocol {
 /** Every actor class a worker can spawn. */
 export interface ActorClasses {
   ModelActor: ActorClass<RunPlace, ModelProtocol>;
+  EncoderActor: ActorClass<EncoderArgs, EncoderProtocol>;
   StageActor: ActorClass<StageArgs, StageProtocol>;
   ArtifactActor: ActorClass<ArtifactArgs, ArtifactProtocol>;
 }

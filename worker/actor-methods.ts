@@ -7,6 +7,7 @@ import type { ActorClasses } from '../shared/stage-protocol.ts';
 
 export const ACTOR_METHODS: ActorMethodTables<ActorClasses> = {
   ModelActor: { profile: 'serial' },
+  EncoderActor: { encode: 'serial' },
   StageActor: {
     magnitudeHistogram: 'serial',
     resolveThreshold: 'serial',

@@ -8,6 +8,7 @@ import { connectNats, type NatsLink } from '../shared/messaging/connection.ts';
 import type { ActorClasses, StageArgs } from '../shared/stage-protocol.ts';
 import { ACTOR_METHODS } from './actor-methods.ts';
 import { ArtifactActor } from './artifacts/artifact-actor.ts';
+import { EncoderActor } from './encoder-actor.ts';
 import { SparseAllReduce } from './exchange/sparse-all-reduce.ts';
 import { ModelActor } from './model-actor.ts';
 import { ImageBatchSource } from './stage/batch-source.ts';
@@ -29,6 +30,10 @@ export function actorRegistry({ natsServers }: ThreadSurroundings): ActorRegistr
       methods: ACTOR_METHODS.ModelActor,
       create: (_, args) => Promise.resolve(new ModelActor(args)),
     },
+    EncoderActor: {
+      methods: ACTOR_METHODS.EncoderActor,
+      create: (_, args) => EncoderActor.create(args),
+    },
     StageActor: {
       methods: ACTOR_METHODS.StageActor,
       create: (ctx, args) => createStage(ctx, args, natsServers),
@@ -45,13 +50,24 @@ async function createStage(
   args: StageArgs,
   natsServers: readonly string[],
 ): Promise<StageActor> {
-  const { stage, replica, numReplicas, microBatchSize } = args;
+  const { stage, replica, numReplicas, microBatchSize, encoderHashes } = args;
   if (args.segments.length === 0) throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
   const link = numReplicas === 1 ? null : await connectReplica(ctx, natsServers);
   const setup = await openStageSetup(args);
   const { config, model, engine } = setup;
   const batches = setup.ownSegments.includes(0)
-    ? await ImageBatchSource.open({ config, model, engine, replica, numReplicas, microBatchSize })
+    ? await ImageBatchSource.open({
+        config,
+        model,
+        engine,
+        hashes: encoderHashes,
+        onDamaged: (message) => {
+          ctx.log.warn(message);
+        },
+        replica,
+        numReplicas,
+        microBatchSize,
+      })
     : null;
   const exchange = await SparseAllReduce.join(
     link,

@@ -64,7 +64,7 @@ function program(life: Lifecycle): Command {
   root
     .command('sample')
     .description('Draw pictures from a model folder, with or without adapters.')
-    .requiredOption('--model <folder>', 'model in diffusers format')
+    .requiredOption('--model <folder>', 'model: a diffusers folder, or a single-file checkpoint')
     .option('--adapter <file[@strength]>', 'adapter to apply, strength 0 to 2 (repeatable)', collect, [])
     .requiredOption('--prompt <text>', 'what to draw (repeatable)', collect, [])
     .option(
@@ -76,6 +76,7 @@ function program(life: Lifecycle): Command {
     .option('--sampler <name>', SAMPLER_NAMES.join(', '), oneOf<SamplerName>(SAMPLER_NAMES), 'ddim')
     .option('--steps <n>', 'inference steps', positive, 25)
     .option('--guidance <scale>', 'classifier-free guidance; 1 switches it off', Number, 3)
+    .option('--clip-skip <layers>', 'last layers of the text encoders left off', whole, 0)
     .option('--resolution <px>', "edge of the pictures (default: the model's)", positive)
     .option('--out <path>', 'a .png file for one sheet, else a folder for single pictures', 'samples')
     .option('--provider <name>', 'cpu, cuda or webgpu', oneOf<Provider>(['cpu', 'cuda', 'webgpu']), 'cpu')
@@ -89,6 +90,7 @@ function program(life: Lifecycle): Command {
         sampler: SamplerName;
         steps: number;
         guidance: number;
+        clipSkip: number;
         resolution?: number;
         out: string;
         provider: Provider;
@@ -102,6 +104,7 @@ function program(life: Lifecycle): Command {
           sampler: o.sampler,
           numInferenceSteps: o.steps,
           guidanceScale: o.guidance,
+          clipSkip: o.clipSkip,
           resolution: o.resolution ?? null,
           out: o.out,
           provider: o.provider,

@@ -2,24 +2,19 @@
  * Looks at a run's model and data before anything is placed: block costs for the planner, hash of the base, counts
  * of examples. Everything a user can get wrong in model and data folders is found here, before a step is paid for.
  */
-import { join } from 'node:path';
 import type { ActorContext, ActorMethods } from '../shared/actor/protocol.ts';
 import { parseRunConfigJson } from '../shared/config.ts';
 import type { ResolvedRunConfig } from '../shared/config/run-config.ts';
 import { baseModelHash } from '../shared/digest.ts';
+import { SaraError } from '../shared/errors.ts';
 import type { ModelProfile, ModelProtocol, RunPlace } from '../shared/stage-protocol.ts';
 import { blockCosts, blockEdges } from './engine/cost.ts';
-import { DiffusersModel, requirePixelSpace } from './model/diffusers-model.ts';
+import { DiffusersModel } from './model/diffusers-model.ts';
 import { checkParameters } from './model/parameters.ts';
 import { unetParameters } from './model/unet.ts';
 import { requireEveryPatternMatches } from './sara/tensor-filter.ts';
-import {
-  brokenImages,
-  dataRemarks,
-  heldOutSamples,
-  openNoiseSchedule,
-  openRunData,
-} from './stage/run-data.ts';
+import { encoderHashes, encodingItems, residentEncoderBytes } from './stage/encoders.ts';
+import { brokenImages, dataRemarks, heldOutSamples, noiseScheduleOf, openRunData } from './stage/run-data.ts';
 import { trainingGraphOf } from './stage/stage-setup.ts';
 
 export class ModelActor implements ActorMethods<ModelProtocol> {
@@ -38,18 +33,21 @@ export class ModelActor implements ActorMethods<ModelProtocol> {
 export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfile> {
   const model = await DiffusersModel.open(config.model.path);
   try {
-    await requirePixelSpace(model);
-    checkParameters(unetParameters(model.unetConfig), model.unetFiles.entries, join(model.path, 'unet'));
+    requireFolderForFull(config, model);
+    checkParameters(unetParameters(model.unetConfig), model.unetFiles.entries, model.unetFiles.source);
     if (config.sara !== null) requireEveryPatternMatches(config.sara, model.unetFiles.entries.keys());
-    const data = await openRunData(config);
-    const { schedule } = await openNoiseSchedule(model, config);
+    const { schedule } = noiseScheduleOf(model, config);
     const graph = trainingGraphOf(config, model, config.train.microBatchSize);
+    const data = await openRunData(config, model);
     const blocks = blockCosts(graph);
+    const hashes = await encoderHashes(model, config);
     return {
       blocks,
       edges: blockEdges(graph),
       parameterCount: blocks.reduce((sum, block) => sum + block.parameterCount, 0),
       baseHash: await baseModelHash(model.unetFiles),
+      encoding: hashes === null ? null : { hashes, numItems: encodingItems(data, config).length },
+      residentEncoderBytes: residentEncoderBytes(model, config, hashes),
       numTrainingExamples: data.training.examples.length,
       numValidationSamples: heldOutSamples(data, schedule, config).length,
       skippedImages: brokenImages(data),
@@ -58,4 +56,15 @@ export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfil
   } finally {
     await model.close();
   }
+}
+
+/** A model trained in full is written as a folder of the base's own layout. */
+function requireFolderForFull({ method }: ResolvedRunConfig, { singleFile, path }: DiffusersModel): void {
+  if (method !== 'full' || singleFile === null) return;
+  throw new SaraError(
+    'MODEL_UNSUPPORTED',
+    `method full writes a diffusers folder beside its base, but ${path} is a single file; give a diffusers ` +
+      'folder, or set method: sara',
+    { model: path },
+  );
 }

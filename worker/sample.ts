@@ -5,7 +5,8 @@ import { writeFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { baseModelHash } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
-import { ImageGenerator } from './artifacts/image-generator.ts';
+import { generatePictures } from './artifacts/image-generator.ts';
+import { NoiseSchedule } from './diffusion/noise-schedule.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import { createOnnxEngine, type Provider } from './engine/onnx/onnx-engine.ts';
 import { DiffusersModel } from './model/diffusers-model.ts';
@@ -24,6 +25,8 @@ export interface SampleOptions {
   readonly sampler: SamplerName;
   readonly numInferenceSteps: number;
   readonly guidanceScale: number;
+  /** Layers of the text encoders left off, as diffusers counts. */
+  readonly clipSkip: number;
   /** Edge in pixels; null: the model's own sample_size. */
   readonly resolution: number | null;
   /** Folder for one PNG per picture, or a `.png` file for a sheet of them. */
@@ -43,35 +46,31 @@ export async function sample(options: SampleOptions): Promise<string[]> {
   try {
     const { sampleSize } = model.unetConfig;
     const resolution =
-      options.resolution ?? (sampleSize?.height === sampleSize?.width ? (sampleSize?.height ?? null) : null);
+      options.resolution ??
+      (sampleSize !== null && sampleSize.height === sampleSize.width
+        ? sampleSize.height * model.stride
+        : null);
     if (resolution === null)
       throw new SaraError(
         'USAGE',
         `${options.model}: unet/config.json names no square sample_size; give --resolution`,
       );
     const requests = options.prompts.flatMap((prompt) => options.seeds.map((seed) => ({ prompt, seed })));
-    const engine = createOnnxEngine({ provider: options.provider, numThreads: options.numThreads });
-    const deltas = await readAdapters(model, options.adapters);
-    const generator = await ImageGenerator.open(model, engine, {
-      deltas,
-      resolution,
-      numPictures: requests.length,
-    });
-    try {
-      const pictures = await generator.generate(requests, options);
-      return options.out.endsWith('.png')
-        ? [
-            await writeSheet(
-              options,
-              requests.map(({ prompt }) => prompt),
-              pictures,
-              resolution,
-            ),
-          ]
-        : await writePictures(options.out, requests, pictures, resolution);
-    } finally {
-      await generator.dispose();
-    }
+    const { json, source } = model.scheduler;
+    const pictures = await generatePictures(
+      {
+        model,
+        engine: createOnnxEngine({ provider: options.provider, numThreads: options.numThreads }),
+        schedule: NoiseSchedule.fromConfig(json, source),
+        deltas: await readAdapters(model, options.adapters),
+      },
+      requests,
+      { ...options, size: { height: resolution, width: resolution } },
+    );
+    if (!options.out.endsWith('.png'))
+      return await writePictures(options.out, requests, pictures, resolution);
+    const labels = requests.map(({ prompt }) => prompt);
+    return [await writeSheet(options, labels, pictures, resolution)];
   } finally {
     await model.close();
   }

@@ -43,7 +43,7 @@ export class Progress {
     this.#view = updateView(this.#view, event);
     const lasting = lastingLine(event);
     if (lasting !== null) this.line(lasting);
-    if (event.kind === 'step-committed') this.#draw();
+    if (event.kind === 'step-committed' || event.kind === 'encoded') this.#draw(event);
   }
 
   /** Prints a line above the bar. */
@@ -51,7 +51,7 @@ export class Progress {
     this.#eraseBar();
     this.#stream.write(`${text}\n`);
     if (this.#stream.isTTY === true && this.#view.state === 'running' && this.#view.recent.length > 0)
-      this.#drawBar();
+      this.#drawBar(trainingMeter(this.#view));
   }
 
   /** Leaves the terminal as a shell expects it. */
@@ -59,18 +59,18 @@ export class Progress {
     this.#eraseBar();
   }
 
-  #draw(): void {
+  #draw(event: Extract<RunEvent, { kind: 'step-committed' | 'encoded' }>): void {
     const isTTY = this.#stream.isTTY === true;
-    const isLast = this.#view.step >= this.#view.totalSteps;
+    const meter = event.kind === 'encoded' ? encodingMeter(event) : trainingMeter(this.#view);
     const intervalMs = isTTY ? REDRAW_INTERVAL_MS : PLAIN_INTERVAL_MS;
-    if (!isLast && this.#nowMs() - this.#drawnAtMs < intervalMs) return;
+    if (meter.done < meter.total && this.#nowMs() - this.#drawnAtMs < intervalMs) return;
     this.#drawnAtMs = this.#nowMs();
-    if (isTTY) this.#drawBar();
-    else this.#stream.write(`${progressText(this.#view)}\n`);
+    if (isTTY) this.#drawBar(meter);
+    else this.#stream.write(`${meter.text}\n`);
   }
 
-  #drawBar(): void {
-    const text = `${bar(this.#view)} ${progressText(this.#view)}`;
+  #drawBar(meter: Meter): void {
+    const text = `${bar(meter)} ${meter.text}`;
     const columns = this.#stream.columns ?? DEFAULT_COLUMNS;
     // A line that wraps could not be erased again.
     this.#stream.write(`\r\x1b[2K${text.slice(0, columns - 1)}`);
@@ -83,8 +83,23 @@ export class Progress {
   }
 }
 
-function bar({ step, totalSteps }: RunView): string {
-  const numFull = Math.floor((BAR_WIDTH * Math.min(step, totalSteps)) / totalSteps);
+/** What the bar shows. */
+interface Meter {
+  readonly done: number;
+  readonly total: number;
+  readonly text: string;
+}
+
+function trainingMeter(view: RunView): Meter {
+  return { done: view.step, total: view.totalSteps, text: progressText(view) };
+}
+
+function encodingMeter({ numDone, numTotal }: Extract<RunEvent, { kind: 'encoded' }>): Meter {
+  return { done: numDone, total: numTotal, text: `encoded ${numDone}/${numTotal} pictures and captions` };
+}
+
+function bar({ done, total }: Meter): string {
+  const numFull = Math.floor((BAR_WIDTH * Math.min(done, total)) / total);
   return '█'.repeat(numFull) + '░'.repeat(BAR_WIDTH - numFull);
 }
 
@@ -120,6 +135,7 @@ function lastingLine(event: RunEvent): string | null {
     case 'log':
       return event.level === 'info' ? event.message : `${event.level}: ${event.message}`;
     // Figures of the bar, the closing lines, and the command's own error message.
+    case 'encoded':
     case 'step-committed':
     case 'artifact':
     case 'failed':

@@ -63,6 +63,7 @@ export function updateView(view: RunView, event: RunEvent): RunView {
     }
     case 'failed':
       return { ...seen, failure: event };
+    case 'encoded':
     case 'planned':
     case 'checkpointed':
     case 'log':

@@ -24,7 +24,7 @@ export function refusal(request: PlanRequest, shapes: readonly Shape[]): SaraErr
     `the model does not fit ${shape.numStages} stage${shape.numStages === 1 ? '' : 's'} at any cut: ` +
       `stage ${stage} on ${worker.name} needs ${exactBytes(cost.peakBytes)} > ${exactBytes(group.memoryBytes)} it has ` +
       `(weights ${exactBytes(cost.parameterBytes)}, trained state ${exactBytes(cost.trainedBytes)}, ` +
-      `activations ${exactBytes(cost.activationBytes)}, frames ${exactBytes(cost.frameBytes)}, the process ${exactBytes(PROCESS_BYTES)}). ` +
+      `activations ${exactBytes(cost.activationBytes)}, frames ${exactBytes(cost.frameBytes)}, encoders ${exactBytes(cost.encoderBytes)}, the process ${exactBytes(PROCESS_BYTES)}). ` +
       `What would fit: ${advice.join('; or ')}`,
     { stage, worker: worker.name, neededBytes: cost.peakBytes, memoryBytes: group.memoryBytes },
   );

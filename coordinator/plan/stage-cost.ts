@@ -23,6 +23,8 @@ export interface StageCost {
   readonly trainedBytes: number;
   readonly activationBytes: number;
   readonly frameBytes: number;
+  /** Weights of frozen encoders; of the stage that has the data. */
+  readonly encoderBytes: number;
   readonly peakBytes: number;
 }
 
@@ -71,6 +73,7 @@ export class CostModel {
     );
     const activationBytes =
       COPIES_PER_ACTIVATION * Math.max(...segments.map((segment) => segment.activationBytes));
+    const encoderBytes = span.outer.encoder === 0 ? this.#profile.residentEncoderBytes : 0;
     const frameBytes = this.#numInFlight * sum((segment) => segment.frameBytes);
     return {
       flops: sum((segment) => segment.flops),
@@ -80,7 +83,8 @@ export class CostModel {
       trainedBytes,
       activationBytes,
       frameBytes,
-      peakBytes: PROCESS_BYTES + parameterBytes + trainedBytes + activationBytes + frameBytes,
+      encoderBytes,
+      peakBytes: PROCESS_BYTES + parameterBytes + trainedBytes + activationBytes + frameBytes + encoderBytes,
     };
   }
 

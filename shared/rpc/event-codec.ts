@@ -62,6 +62,8 @@ function bodyToWire(body: RunEventBody): sara.v1.RunEvent.$Properties {
       return { stateChanged: { state: runStateCodec.toWire(body.state), reason: body.reason } };
     case 'planned':
       return { planned: { plan: planToWire(body.plan) } };
+    case 'encoded':
+      return { encoded: body };
     case 'step-committed':
       return { stepCommitted: body };
     case 'validated':
@@ -89,6 +91,14 @@ function bodyFromWire(message: sara.v1.RunEvent.$Properties): RunEventBody {
     };
   }
   if (message.planned) return { kind: 'planned', plan: planFromWire(message.planned.plan ?? {}) };
+  if (message.encoded) {
+    const { numDone, numTotal } = message.encoded;
+    return {
+      kind: 'encoded',
+      numDone: countField(numDone, 'Encoded.num_done'),
+      numTotal: countField(numTotal, 'Encoded.num_total'),
+    };
+  }
   if (message.stepCommitted) {
     const { loss, learningRate, gradNorm, seconds, samplesPerSecond, trainableCount } = message.stepCommitted;
     return {

@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../shared/safetensors.ts';
 import { floatTensor, numElements, type Tensor } from '../../shared/tensor.ts';
+import { wholeFrame } from '../../worker/data/image.ts';
 import { createOnnxEngine } from '../../worker/engine/onnx/onnx-engine.ts';
 import { WeightStore } from '../../worker/engine/weight-store.ts';
 import { DiffusersModel } from '../../worker/model/diffusers-model.ts';
@@ -23,6 +24,7 @@ import { makeTinyRun, type TinyRun } from '../support/tiny-run.ts';
 const LOSS_TOLERANCE = 1e-6;
 const RESOLUTION = 16;
 const CAPTIONS = ['a red square', 'a blue circle'];
+const FRAMES = CAPTIONS.map(() => wholeFrame({ height: RESOLUTION, width: RESOLUTION }));
 
 describe('pooled text and sizes as a second condition', () => {
   const engine = createOnnxEngine({ provider: 'cpu', numThreads: 1 });
@@ -35,18 +37,18 @@ describe('pooled text and sizes as a second condition', () => {
 
   it('gives the same loss with the text encoder frozen beside the graph and trained inside it', async () => {
     const model = await DiffusersModel.open(run.modelFolder);
-    const conditions = await Conditions.open(model, engine, RESOLUTION);
-    const frozen = await lossOf(model, false, await conditions.encode(CAPTIONS));
-    const trained = await lossOf(model, true, trainedTextInputs(model, CAPTIONS, RESOLUTION));
+    const conditions = new Conditions(model, engine, { clipSkip: 0, kept: null });
+    const frozen = await lossOf(model, false, await conditions.encode(CAPTIONS, FRAMES));
+    const trained = await lossOf(model, true, trainedTextInputs(model, CAPTIONS, FRAMES));
     assert.ok(Math.abs(frozen - trained) < LOSS_TOLERANCE * frozen, `${frozen} frozen, ${trained} trained`);
-    await conditions.dispose();
+    await conditions.release();
     await model.close();
   });
 
   it('reaches the UNet: other pooled text or another size gives another loss', async () => {
     const model = await DiffusersModel.open(run.modelFolder);
-    const conditions = await Conditions.open(model, engine, RESOLUTION);
-    const inputs = await conditions.encode(CAPTIONS);
+    const conditions = new Conditions(model, engine, { clipSkip: 0, kept: null });
+    const inputs = await conditions.encode(CAPTIONS, FRAMES);
     const loss = await lossOf(model, false, inputs);
     for (const name of ['text_embeds', 'time_ids']) {
       const changed = {
@@ -58,7 +60,7 @@ describe('pooled text and sizes as a second condition', () => {
       };
       assert.notEqual(await lossOf(model, false, changed), loss, name);
     }
-    await conditions.dispose();
+    await conditions.release();
     await model.close();
   });
 

@@ -5,6 +5,7 @@
  * It trains exactly what a cluster trains, so runs that are cut, shared or interrupted differently can be compared
  * in seconds.
  */
+import assert from 'node:assert/strict';
 import { decodeValue, encodeValue } from '../../shared/actor/value.ts';
 import type { ActorContext, TensorBundle } from '../../shared/actor/protocol.ts';
 import { serializeRunConfig, type ResolvedRunConfig } from '../../shared/config.ts';
@@ -247,7 +248,7 @@ export async function withRun<T>(
 
 async function openStage(
   config: ResolvedRunConfig,
-  { baseHash }: ModelProfile,
+  { baseHash, encoding }: ModelProfile,
   { numStages, numReplicas, segments, microBatchSize }: RunPlan,
   stage: number,
   replica: number,
@@ -263,13 +264,23 @@ async function openStage(
     numReplicas,
     segments,
     baseHash,
+    encoderHashes: encoding?.hashes ?? null,
     microBatchSize,
     numThreads: NUM_THREADS,
   };
   const setup = await openStageSetup(args);
   const { model, engine } = setup;
   const batches = setup.ownSegments.includes(0)
-    ? await ImageBatchSource.open({ config, model, engine, replica, numReplicas, microBatchSize })
+    ? await ImageBatchSource.open({
+        config,
+        model,
+        engine,
+        hashes: args.encoderHashes,
+        onDamaged: (message) => assert.fail(message),
+        replica,
+        numReplicas,
+        microBatchSize,
+      })
     : null;
   return new StageActor(setup, exchange, batches);
 }

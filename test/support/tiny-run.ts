@@ -102,7 +102,7 @@ function baseConfig(place: (name: string) => string): RunConfig {
 }
 
 /** `overrides` over `base`: sections are merged, everything else replaced. */
-function merged(base: unknown, overrides: unknown): unknown {
+export function merged(base: unknown, overrides: unknown): unknown {
   if (!isSection(base) || !isSection(overrides)) return overrides;
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(overrides)) result[key] = merged(base[key], value);

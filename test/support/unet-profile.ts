@@ -34,6 +34,8 @@ export function sketchProfile({ encoder, middle, decoder }: UNetSketch): ModelPr
     edges,
     parameterCount: blocks.reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     baseHash: '0'.repeat(64),
+    encoding: null,
+    residentEncoderBytes: 0,
     numTrainingExamples: 16,
     numValidationSamples: 4,
     skippedImages: [],

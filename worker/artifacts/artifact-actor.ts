@@ -21,8 +21,9 @@ import { writeAdapter } from '../sara/adapter-file.ts';
 import { makeAdapter, type Adapter } from '../sara/adapter.ts';
 import type { MaskedVector } from '../sara/mask.ts';
 import { gatherMasked, type NamedTensor } from '../sara/selection.ts';
+import { noiseScheduleOf } from '../stage/run-data.ts';
 import { baseWeights, engineOf } from '../stage/stage-setup.ts';
-import { ImageGenerator, type PictureRequest } from './image-generator.ts';
+import { generatePictures, type PictureRequest } from './image-generator.ts';
 
 /** Sheets show small pictures enlarged to about this many pixels. */
 const SHEET_CELL_PIXELS = 96;
@@ -171,17 +172,15 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     requests: readonly PictureRequest[],
     signal: AbortSignal,
   ): Promise<Float32Array[]> {
-    const { preview, data } = this.#config;
-    const generator = await ImageGenerator.open(model, this.#engine, {
-      deltas,
-      resolution: data.resolution,
-      numPictures: requests.length,
+    const { preview, data, model: settings } = this.#config;
+    const { schedule } = noiseScheduleOf(model, this.#config);
+    const size = { height: data.resolution, width: data.resolution };
+    return generatePictures({ model, engine: this.#engine, schedule, deltas }, requests, {
+      ...preview,
+      size,
+      clipSkip: settings.clipSkip,
+      signal,
     });
-    try {
-      return await generator.generate(requests, { ...preview, signal });
-    } finally {
-      await generator.dispose();
-    }
   }
 }
 

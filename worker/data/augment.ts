@@ -47,6 +47,14 @@ export function drawVariant(settings: AugmentationSettings, visit: Omit<RandomKe
   return { mirrored, transformation };
 }
 
+/** Every variant that can be drawn, the unchanged one first. */
+export function possibleVariants({ flip, paired }: AugmentationSettings): Variant[] {
+  const transformations = [...(paired < 1 ? [null] : []), ...(paired > 0 ? TRANSFORMATIONS : [])];
+  return (flip ? [false, true] : [false]).flatMap((mirrored) =>
+    transformations.map((transformation) => ({ mirrored, transformation })),
+  );
+}
+
 /** What a caption gains by a transformation. Mirroring goes unsaid. */
 export function captionAddition({ transformation }: Variant): string {
   return transformation === null ? '' : ` with the ${transformation} transformation`;

@@ -8,7 +8,7 @@
  * Shape legend: B samples of the micro-batch, N values per sample (C*H*W).
  */
 import { SaraError } from '../../shared/errors.ts';
-import { RandomStream, type Purpose } from '../../shared/random.ts';
+import { RandomStream, type Purpose, type RandomKey } from '../../shared/random.ts';
 import type { NoiseSchedule } from '../diffusion/noise-schedule.ts';
 import { makeTrainingPair, offsetNoise, perturbedNoise, type TrainingPair } from '../diffusion/objective.ts';
 import {
@@ -19,6 +19,7 @@ import {
   type Variant,
 } from './augment.ts';
 import { variedCaption, wholeCaption, type CaptionSettings } from './captions.ts';
+import type { PictureFrame } from './image.ts';
 import type { BatchOrder } from './order.ts';
 
 /** Settings that stay the same over a run. */
@@ -66,11 +67,16 @@ export interface Sample {
   readonly mask: Uint8Array | null;
 }
 
+/** What the draws of one visit of one example are keyed by. */
+export type Visit = Omit<RandomKey, 'purpose'>;
+
 /** Where a batch gets its samples from. */
 export interface SampleSource {
   /** C: that N is a multiple of. */
   readonly numChannels: number;
-  load(exampleIndex: number, variant: Variant): Promise<Sample>;
+  /** @param visit keys what the sample itself draws; null: nothing is drawn, as validation wants it */
+  load(exampleIndex: number, variant: Variant, visit: Visit | null): Promise<Sample>;
+  frameOf(exampleIndex: number): PictureFrame;
   readonly examples: readonly { readonly caption: string }[];
 }
 
@@ -80,6 +86,8 @@ export interface PreparedBatch extends TrainingPair {
   readonly timesteps: Int32Array;
   /** [B] empty where the caption was dropped. */
   readonly captions: readonly string[];
+  /** [B] */
+  readonly frames: readonly PictureFrame[];
 }
 
 export interface TrainingBatch extends BatchDraws, PreparedBatch {
@@ -119,7 +127,9 @@ export async function prepareBatch(
   const draws = drawBatch(plan, step, range);
   const { exampleIndices, variants, captionDropped, timesteps } = draws;
   const samples = await Promise.all(
-    Array.from(exampleIndices, (index, i) => source.load(index, variants[i])),
+    Array.from(exampleIndices, (index, i) =>
+      source.load(index, variants[i], { seed, step, sample: range.start + i }),
+    ),
   );
   const x0_BN = concatenate(samples.map(({ values }) => values));
   const { noise, inputNoise } = drawNoise(plan, draws, x0_BN.length, source.numChannels);
@@ -129,7 +139,8 @@ export async function prepareBatch(
     return variedCaption(source.examples[index].caption, plan.captions, tags) + captionAddition(variants[i]);
   });
   const pair = makeTrainingPair(plan.schedule, x0_BN, noise, timesteps, inputNoise);
-  return { ...draws, ...pair, captions, masks: samples.map(({ mask }) => mask) };
+  const frames = Array.from(exampleIndices, (index) => source.frameOf(index));
+  return { ...draws, ...pair, captions, frames, masks: samples.map(({ mask }) => mask) };
 }
 
 /**
@@ -210,7 +221,9 @@ export async function prepareValidationBatch(
   settings: CaptionSettings,
 ): Promise<PreparedBatch> {
   const timesteps = Int32Array.from(samples, ({ timestep }) => timestep);
-  const loaded = await Promise.all(samples.map(({ exampleIndex }) => source.load(exampleIndex, UNCHANGED)));
+  const loaded = await Promise.all(
+    samples.map(({ exampleIndex }) => source.load(exampleIndex, UNCHANGED, null)),
+  );
   const x0_BN = concatenate(loaded.map(({ values }) => values));
   const numValues = x0_BN.length / samples.length;
   const noise_BN = concatenate(
@@ -223,7 +236,8 @@ export async function prepareValidationBatch(
   const captions = samples.map(({ exampleIndex }) =>
     wholeCaption(source.examples[exampleIndex].caption, settings),
   );
-  return { timesteps, captions, ...makeTrainingPair(schedule, x0_BN, noise_BN, timesteps) };
+  const frames = samples.map(({ exampleIndex }) => source.frameOf(exampleIndex));
+  return { timesteps, captions, frames, ...makeTrainingPair(schedule, x0_BN, noise_BN, timesteps) };
 }
 
 function concatenate(arrays: readonly Float32Array[]): Float32Array {

@@ -32,6 +32,11 @@ export function wholeCaption(caption: string, { prefix, suffix }: CaptionSetting
   return `${prefix}${caption}${suffix}`;
 }
 
+/** Whether a caption is the same at every visit, but for being dropped. */
+export function isFixed({ shuffleTags, tagDropout }: CaptionSettings): boolean {
+  return !shuffleTags && tagDropout === 0;
+}
+
 /** The caption of one visit. @param tags draws of the visit, for tags alone */
 export function variedCaption(caption: string, settings: CaptionSettings, tags: RandomStream): string {
   return wholeCaption(varyTags(caption, settings, tags), settings);

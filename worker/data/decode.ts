@@ -5,6 +5,7 @@
  * near the decoder, and refuses what does not come out as three channels of the wanted size.
  */
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
+import { sha256Hex } from '../../shared/digest.ts';
 import { SaraError } from '../../shared/errors.ts';
 import { readDataFile, type DataFile } from './data-file.ts';
 import { fileKind } from './file-kind.ts';
@@ -23,6 +24,8 @@ export interface PictureFacts extends Resolution {
   /** Above 1: animated, or of several pages, of which the first is used. */
   readonly numFrames: number;
   readonly hasAlpha: boolean;
+  /** SHA-256 of the file's bytes: the same picture wherever it lies. */
+  readonly contentHash: string;
 }
 
 export interface DecodedPicture {
@@ -107,7 +110,7 @@ function open(bytes: Buffer): Sharp {
 
 async function pictureFacts(bytes: Buffer): Promise<PictureFacts> {
   const { autoOrient, pages, hasAlpha } = await open(bytes).metadata();
-  return { ...autoOrient, numFrames: pages ?? 1, hasAlpha };
+  return { ...autoOrient, numFrames: pages ?? 1, hasAlpha, contentHash: sha256Hex(bytes) };
 }
 
 function resized(bytes: Buffer, { width, height }: Resolution): Sharp {

@@ -9,7 +9,15 @@ import { applyVariant, applyVariantToMask, type Variant } from './augment.ts';
 import type { Sizing } from './buckets.ts';
 import { decodeMask, decodePicture, type PictureFacts } from './decode.ts';
 import { counted, type BrokenImage, type Dataset, type Example } from './example.ts';
-import { coverFit, NUM_CHANNELS, pixelsToValues, type Resolution } from './image.ts';
+import {
+  coverFit,
+  frameOf,
+  NUM_CHANNELS,
+  pixelsToValues,
+  type PictureFrame,
+  type Resolution,
+} from './image.ts';
+import type { PictureSource } from './picture-source.ts';
 
 export interface ImageSetOptions {
   readonly sizing: Sizing;
@@ -17,7 +25,7 @@ export interface ImageSetOptions {
   readonly alphaIsMask: boolean;
   /** What happens to a picture that cannot be decoded. */
   readonly onBrokenImage: 'skip' | 'refuse';
-  /** Bound on the decoded pictures kept in memory; 3 bytes a pixel, 4 with a mask. */
+  /** Bound on the decoded pictures kept in memory, 3 bytes a pixel, 4 with a mask; 0: none. */
   readonly cacheBytes: number;
   readonly signal?: AbortSignal;
 }
@@ -54,7 +62,7 @@ interface Intact {
   readonly cached: Decoded | null;
 }
 
-export class ImageSet {
+export class ImageSet implements PictureSource {
   readonly place: string;
   /** Those that can be decoded, in the dataset's order. */
   readonly examples: readonly Example[];
@@ -104,9 +112,19 @@ export class ImageSet {
     return this.#pictures[index].size;
   }
 
-  /** Upright size of the picture as it is stored. */
-  storedSizeOf(index: number): Resolution {
-    return this.#pictures[index].facts;
+  /** Which part of the stored picture that is. */
+  frameOf(index: number): PictureFrame {
+    const { facts, size } = this.#pictures[index];
+    return frameOf(facts, size);
+  }
+
+  contentHashOf(index: number): string {
+    return this.#pictures[index].facts.contentHash;
+  }
+
+  hasMask(index: number): boolean {
+    const { example, facts } = this.#pictures[index];
+    return example.mask !== null || (this.#options.alphaIsMask && facts.hasAlpha);
   }
 
   /**

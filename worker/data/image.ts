@@ -54,6 +54,34 @@ export interface CoverFit {
   readonly croppedShare: number;
 }
 
+/** Where what is trained on lies in the picture it was cut from; in pixels. UNets with size conditions are told it. */
+export interface PictureFrame {
+  /** Of the picture as it is stored, upright. */
+  readonly original: Resolution;
+  /** Corner of what was kept of the picture once it was scaled. */
+  readonly cropTop: number;
+  readonly cropLeft: number;
+  /** Of what was kept. */
+  readonly target: Resolution;
+}
+
+/** The centre crop of {@link coverFit}. */
+export function frameOf(original: Resolution, target: Resolution): PictureFrame {
+  const { scale } = coverFit(original, target);
+  const cut = (edge: number, kept: number): number => Math.max(0, Math.round((edge * scale - kept) / 2));
+  return {
+    original: { height: original.height, width: original.width },
+    cropTop: cut(original.height, target.height),
+    cropLeft: cut(original.width, target.width),
+    target,
+  };
+}
+
+/** Of a picture that is drawn whole. */
+export function wholeFrame(size: Resolution): PictureFrame {
+  return { original: size, cropTop: 0, cropLeft: 0, target: size };
+}
+
 export function coverFit(picture: Resolution, target: Resolution): CoverFit {
   const scale = Math.max(target.width / picture.width, target.height / picture.height);
   const scaledPixels = picture.width * picture.height * scale ** 2;

@@ -3,10 +3,11 @@
  * them. Examples keep their number in the order of names; which are visited how often is said per bucket.
  */
 import type { Variant } from './augment.ts';
-import type { Sample, SampleSource } from './batch.ts';
+import type { Sample } from './batch.ts';
 import { epochEntries } from './entries.ts';
 import type { ImageSet } from './image-set.ts';
-import { byShape, type Resolution } from './image.ts';
+import { byShape, type PictureFrame, type Resolution } from './image.ts';
+import type { PictureSource } from './picture-source.ts';
 import { bucketReport, type BucketRow } from './bucket-report.ts';
 
 /** Pictures of one size, in the order they are trained in. */
@@ -16,7 +17,7 @@ export interface Bucket {
   readonly entries: Uint32Array;
 }
 
-export class TrainingSet implements SampleSource {
+export class TrainingSet implements PictureSource {
   readonly own: ImageSet;
   /** null: none. */
   readonly prior: ImageSet | null;
@@ -50,12 +51,28 @@ export class TrainingSet implements SampleSource {
     return set.load(inSet, variant);
   }
 
+  frameOf(index: number): PictureFrame {
+    const [set, inSet] = this.#locate(index);
+    return set.frameOf(inSet);
+  }
+
+  contentHashOf(index: number): string {
+    const [set, inSet] = this.#locate(index);
+    return set.contentHashOf(inSet);
+  }
+
+  hasMask(index: number): boolean {
+    const [set, inSet] = this.#locate(index);
+    return set.hasMask(inSet);
+  }
+
   /** Which picture lands in which bucket, for the user to read before training. */
   report(batchSize: number): BucketRow[] {
     const placed = this.examples.map(({ id }, index) => {
       const [set, inSet] = this.#locate(index);
       const numEntries = this.#numVisits.get(index) ?? 0;
-      return { id, picture: set.storedSizeOf(inSet), size: set.sizeOf(inSet), numEntries };
+      const { original, target } = set.frameOf(inSet);
+      return { id, picture: original, size: target, numEntries };
     });
     return bucketReport(placed, batchSize);
   }

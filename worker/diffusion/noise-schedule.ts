@@ -10,12 +10,7 @@
  * Shape legend: B batch, N values per sample (C*H*W).
  */
 import { SaraError } from '../../shared/errors.ts';
-import {
-  parseSchedulerConfig,
-  readSchedulerConfig,
-  type PredictionType,
-  type SchedulerConfig,
-} from './scheduler-config.ts';
+import { parseSchedulerConfig, type PredictionType, type SchedulerConfig } from './scheduler-config.ts';
 
 /** Cap of the cosine schedule: without it the last beta would be 1 and the last step a division by zero. */
 const MAX_COSINE_BETA = 0.999;
@@ -38,11 +33,6 @@ export class NoiseSchedule {
   /** @see parseSchedulerConfig for what is refused */
   static fromConfig(schedulerConfigJson: unknown, source = 'scheduler_config.json'): NoiseSchedule {
     return new NoiseSchedule(parseSchedulerConfig(schedulerConfigJson, source));
-  }
-
-  /** From a model's `scheduler/` folder. */
-  static async open(folder: string): Promise<NoiseSchedule> {
-    return new NoiseSchedule(await readSchedulerConfig(folder));
   }
 
   /**

@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import type { WeightFiles } from '../../shared/safetensors.ts';
-import { isEndToken, type ClipTextConfig } from './clip-text.ts';
+import { isEndToken } from './clip-text.ts';
 import { clipTokenizerDefinition } from './clip-vocabulary.ts';
 import type { ComponentConfigs, ConfigJson } from './component-configs.ts';
 import type { UNetConfig } from './diffusers-config.ts';
@@ -17,6 +17,7 @@ import { openSingleFile, type SingleFile } from './single-file/open.ts';
 import { pooledTextSize, stateSize, type TextEncoderPart, type TextEncoders } from './text-condition.ts';
 import { ClipTokenizer } from './tokenizer.ts';
 import { NUM_TIME_IDS } from './unet.ts';
+import { latentStride } from './vae-config.ts';
 
 export type { TextEncoderPart } from './text-condition.ts';
 
@@ -30,12 +31,14 @@ export class DiffusersModel {
   readonly vae: VaePart | null;
   /** Of every part, as its folder has it or would have it. */
   readonly configs: ComponentConfigs;
+  /** Whether the UNet is told zeros in place of an empty text, as SDXL was trained. */
+  readonly emptyTextIsZero: boolean;
   /** The file as it is stored; null for a folder. */
   readonly singleFile: SingleFile | null;
 
   private constructor(
     path: string,
-    { configs, unet, textEncoders, vae }: ModelParts,
+    { configs, unet, textEncoders, vae, emptyTextIsZero }: ModelParts,
     singleFile: SingleFile | null,
   ) {
     this.path = path;
@@ -44,6 +47,7 @@ export class DiffusersModel {
     this.unetFiles = unet.files;
     this.textEncoders = textEncoders;
     this.vae = vae;
+    this.emptyTextIsZero = emptyTextIsZero;
     this.singleFile = singleFile;
   }
 
@@ -64,6 +68,11 @@ export class DiffusersModel {
       await model.close();
       throw error;
     }
+  }
+
+  /** Pixels per value of the UNet's input, along an edge: 1 where it works on pixels. */
+  get stride(): number {
+    return this.vae === null ? 1 : latentStride(this.vae.config);
   }
 
   /** The first text encoder, for most models the only one. */
@@ -87,30 +96,6 @@ export class DiffusersModel {
   }
 }
 
-/** Length of the pooled text. */
-export function pooledSize({ config }: { readonly config: ClipTextConfig }): number {
-  return config.projectionDim ?? config.hiddenSize;
-}
-
-/**
- * Training and sampling run in pixel space so far; what needs more is refused by name instead of trained wrongly.
- * @throws SaraError MODEL_UNSUPPORTED
- */
-export function requirePixelSpace({ path, vae, textEncoders }: DiffusersModel): Promise<void> {
-  if (vae === null && textEncoders.length === 1) return Promise.resolve();
-  const what =
-    vae === null
-      ? 'it has a second text encoder (text_encoder_2/)'
-      : 'it has a vae/ folder, so it works on latents';
-  return Promise.reject(
-    new SaraError(
-      'MODEL_UNSUPPORTED',
-      `${path}: ${what}; only pixel-space models with one text encoder can be trained or sampled so far`,
-      { model: path },
-    ),
-  );
-}
-
 async function singleFileParts(file: SingleFile): Promise<ModelParts> {
   const { family, configs, unet, vae, textEncoders } = file;
   const withTokenizer = async (i: number): Promise<TextEncoderPart> => {
@@ -123,6 +108,7 @@ async function singleFileParts(file: SingleFile): Promise<ModelParts> {
     configs,
     unet,
     vae,
+    emptyTextIsZero: unet.config.textTime !== null,
     textEncoders: textEncoders.length === 1 ? [first] : [first, await withTokenizer(1)],
   };
 }

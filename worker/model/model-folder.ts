@@ -13,7 +13,7 @@ import { WeightFiles } from '../../shared/safetensors.ts';
 import { clipTextParameters, clipTextPrefix, parseClipTextConfig } from './clip-text.ts';
 import type { ComponentConfigs, ConfigJson } from './component-configs.ts';
 import { parseUNetConfig, type UNetConfig } from './diffusers-config.ts';
-import { asObject, readJsonFile } from './json-fields.ts';
+import { asObject, JsonFields, readJsonFile } from './json-fields.ts';
 import type { VaePart } from './latent-codec.ts';
 import { checkParameters } from './parameters.ts';
 import type { TextEncoderPart, TextEncoders } from './text-condition.ts';
@@ -28,6 +28,8 @@ export interface ModelParts {
   readonly textEncoders: TextEncoders;
   /** Null for a model that works on pixels. */
   readonly vae: VaePart | null;
+  /** Whether an empty text is zeros to the UNet, not what the encoders make of it. */
+  readonly emptyTextIsZero: boolean;
 }
 
 /** Folders of pipelines that are not a UNet with one or two CLIP text encoders. */
@@ -66,6 +68,7 @@ export async function openModelFolder(path: string): Promise<ModelParts> {
     const unet = await keep(openUNet(join(path, 'unet')));
     const text = await keep(openTextEncoder(path, ''));
     const text2 = folders.has('text_encoder_2') ? await keep(openTextEncoder(path, '_2')) : null;
+    const index = folders.has(INDEX_FILE) ? (await readConfig(path, INDEX_FILE)).json : {};
     const vae = folders.has('vae') ? await keep(openVae(join(path, 'vae'))) : null;
     return {
       configs: {
@@ -77,11 +80,20 @@ export async function openModelFolder(path: string): Promise<ModelParts> {
       unet: unet.part,
       textEncoders: text2 === null ? [text.part] : [text.part, text2.part],
       vae: vae?.part ?? null,
+      emptyTextIsZero: unet.part.config.textTime !== null && zeroesEmptyText(index),
     };
   } catch (error) {
     await Promise.all(opened.map((files) => files.close()));
     throw error;
   }
+}
+
+/** What the folder says of itself as a whole. */
+const INDEX_FILE = 'model_index.json';
+
+/** A field of SDXL's pipelines, whose default is diffusers'. */
+function zeroesEmptyText(index: ConfigJson): boolean {
+  return new JsonFields(index, INDEX_FILE).boolean('force_zeros_for_empty_prompt', true);
 }
 
 interface Opened<T> {

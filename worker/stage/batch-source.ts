@@ -2,9 +2,8 @@
  * The tensors of a micro-batch, as the training graph names them: from the run's image folders, with every draw a
  * function of (seed, step, position in the global batch).
  *
- * Owned by the stage of segment 0; the text encoder, where it is frozen, lives here and nowhere else.
+ * Owned by the stage of segment 0; frozen encoders live here and nowhere else.
  */
-import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import type { BatchSpec } from '../../shared/stage-protocol.ts';
 import { floatTensor, type Tensor } from '../../shared/tensor.ts';
 import {
@@ -14,13 +13,20 @@ import {
   type PreparedBatch,
   type ValidationSample,
 } from '../data/batch.ts';
-import { NUM_CHANNELS, type Resolution } from '../data/image.ts';
+import type { Resolution } from '../data/image.ts';
 import { BatchOrder } from '../data/order.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { DiffusersModel } from '../model/diffusers-model.ts';
-import { Conditions, trainedTextInputs } from './conditions.ts';
+import { trainedTextInputs } from './conditions.ts';
+import { Encoders, type EncodersOptions } from './encoders.ts';
 import { LossInputs } from './loss-inputs.ts';
-import { captionSettings, heldOutSamples, openNoiseSchedule, openRunData, type RunData } from './run-data.ts';
+import {
+  augmentationSettings,
+  captionSettings,
+  heldOutSamples,
+  noiseScheduleOf,
+  openRunData,
+  type RunData,
+} from './run-data.ts';
+import { inputSize } from './stage-setup.ts';
 
 /** Validation draws do not follow the run's seed: losses of runs with different seeds stay comparable. */
 const VALIDATION_SEED = 0;
@@ -35,10 +41,7 @@ export interface BatchSource {
   dispose(): Promise<void>;
 }
 
-export interface ImageBatchSourceOptions {
-  readonly config: ResolvedRunConfig;
-  readonly model: DiffusersModel;
-  readonly engine: Engine;
+export interface ImageBatchSourceOptions extends EncodersOptions {
   readonly replica: number;
   readonly numReplicas: number;
   readonly microBatchSize: number;
@@ -51,32 +54,26 @@ export class ImageBatchSource implements BatchSource {
   readonly #plan: BatchPlan;
   readonly #heldOut: readonly ValidationSample[];
   readonly #lossInputs: LossInputs;
-  /** null where the text encoder is part of the training graph. */
-  readonly #conditions: Conditions | null;
+  readonly #encoders: Encoders;
 
-  private constructor(
-    options: ImageBatchSourceOptions,
-    data: RunData,
-    plan: BatchPlan,
-    conditions: Conditions | null,
-  ) {
+  private constructor(options: ImageBatchSourceOptions, data: RunData, plan: BatchPlan) {
     this.#options = options;
     this.#data = data;
     this.#plan = plan;
     this.#heldOut = heldOutSamples(data, plan.schedule, options.config);
     this.#lossInputs = new LossInputs(options.config, plan.schedule);
-    this.#conditions = conditions;
+    this.#encoders = new Encoders(options);
   }
 
   static async open(options: ImageBatchSourceOptions): Promise<ImageBatchSource> {
-    const { config, model, engine } = options;
-    const data = await openRunData(config);
-    const { schedule, timesteps } = await openNoiseSchedule(model, config);
+    const { config, model } = options;
+    const data = await openRunData(config, model);
+    const { schedule, timesteps } = noiseScheduleOf(model, config);
     const { seed, batchSize } = config.train;
     const plan: BatchPlan = {
       seed,
       captions: captionSettings(config),
-      augmentation: { flip: config.data.flip, paired: config.data.pairedAugmentation },
+      augmentation: augmentationSettings(config),
       schedule,
       timesteps,
       noiseOffset: config.objective.noiseOffset,
@@ -87,27 +84,30 @@ export class ImageBatchSource implements BatchSource {
         data.training.buckets.map(({ entries }) => entries),
       ),
     };
-    return new ImageBatchSource(
-      options,
-      data,
-      plan,
-      config.train.textEncoder ? null : await Conditions.open(model, engine, config.data.resolution),
-    );
+    return new ImageBatchSource(options, data, plan);
   }
 
   async prepare(batch: BatchSpec): Promise<Record<string, Tensor>> {
-    return batch.purpose === 'training' ? this.#training(batch) : this.#validation(batch);
+    const tensors = await (batch.purpose === 'training' ? this.#training(batch) : this.#validation(batch));
+    // An encoder that was needed all the same, for a damaged result, is not needed for long.
+    await this.#encoders.rest();
+    return tensors;
   }
 
   async dispose(): Promise<void> {
-    await this.#conditions?.dispose();
+    await this.#encoders.dispose();
   }
 
   async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
     const { replica, numReplicas, microBatchSize, config } = this.#options;
     const { training } = this.#data;
     const start = replica * (config.train.batchSize / numReplicas) + microBatch * microBatchSize;
-    const batch = await prepareBatch(this.#plan, step, { start, end: start + microBatchSize }, training);
+    const batch = await prepareBatch(
+      this.#plan,
+      step,
+      { start, end: start + microBatchSize },
+      this.#encoders.samplesOf(training),
+    );
     const samples = Array.from(batch.exampleIndices, (index, i) => ({
       timestep: batch.timesteps[i],
       isPrior: training.isPrior(index),
@@ -116,7 +116,7 @@ export class ImageBatchSource implements BatchSource {
     const { size } = training.buckets[batch.bucket];
     return {
       ...(await this.#tensors(batch, size)),
-      ...this.#lossInputs.training(samples, { picture: size, input: size }),
+      ...this.#lossInputs.training(samples, { picture: size, input: inputSize(this.#options.model, size) }),
     };
   }
 
@@ -130,7 +130,7 @@ export class ImageBatchSource implements BatchSource {
     );
     const batch = await prepareValidationBatch(
       this.#plan.schedule,
-      this.#data.validation!,
+      this.#encoders.samplesOf(this.#data.validation!),
       VALIDATION_SEED,
       samples,
       this.#plan.captions,
@@ -139,24 +139,28 @@ export class ImageBatchSource implements BatchSource {
     const size = { height: resolution, width: resolution };
     return {
       ...(await this.#tensors(batch, size)),
-      ...this.#lossInputs.plain(microBatchSize, { picture: size, input: size }),
+      ...this.#lossInputs.plain(microBatchSize, {
+        picture: size,
+        input: inputSize(this.#options.model, size),
+      }),
     };
   }
 
   async #tensors(
-    { noisy, target, timesteps, captions }: PreparedBatch,
-    { height, width }: Resolution,
+    { noisy, target, timesteps, captions, frames }: PreparedBatch,
+    size: Resolution,
   ): Promise<Record<string, Tensor>> {
     const { config, model } = this.#options;
     const batch = captions.length;
-    const shape = [batch, NUM_CHANNELS, height, width];
+    const { height, width } = inputSize(model, size);
+    const shape = [batch, model.unetConfig.inChannels, height, width];
     return {
       sample: floatTensor(shape, noisy),
       target: floatTensor(shape, target),
       timesteps: floatTensor([batch], Float32Array.from(timesteps)),
-      ...(this.#conditions === null
-        ? trainedTextInputs(model, captions, config.data.resolution)
-        : await this.#conditions.encode(captions)),
+      ...(config.train.textEncoder
+        ? trainedTextInputs(model, captions, frames)
+        : await this.#encoders.conditions.encode(captions, frames)),
     };
   }
 }

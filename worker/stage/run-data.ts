@@ -1,7 +1,7 @@
 /** The data of a run and the noise schedule it is trained under, opened and checked as its configuration says. */
-import { join } from 'node:path';
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import { SaraError } from '../../shared/errors.ts';
+import type { AugmentationSettings } from '../data/augment.ts';
 import { bucketSizing, fixedSize, type Sizing } from '../data/buckets.ts';
 import { formatBucketReport } from '../data/bucket-report.ts';
 import { validationSamples, type ValidationSample } from '../data/batch.ts';
@@ -23,8 +23,14 @@ export interface RunData {
   readonly validation: ImageSet | null;
 }
 
-/** @throws SaraError FILE_NOT_FOUND, DATA_INVALID or CONFIG_INVALID naming folder, file or field */
-export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
+/**
+ * @param model whose UNet the pictures are for
+ * @throws SaraError FILE_NOT_FOUND, DATA_INVALID or CONFIG_INVALID naming folder, file or field
+ */
+export async function openRunData(
+  config: ResolvedRunConfig,
+  model: Pick<DiffusersModel, 'vae'>,
+): Promise<RunData> {
   const { path, validationPath, prior, mask, repeats, folderRepeats } = config.data;
   const square = fixedSize({ height: config.data.resolution, width: config.data.resolution });
   const sizing =
@@ -34,7 +40,8 @@ export async function openRunData(config: ResolvedRunConfig): Promise<RunData> {
       sizing: sizes,
       alphaIsMask: settings.mask === 'alpha',
       onBrokenImage: config.data.onBrokenImage,
-      cacheBytes: IMAGE_CACHE_BYTES,
+      // Latents are read instead; a mask that goes with them is decoded when it is needed.
+      cacheBytes: model.vae === null || settings.mask !== 'none' ? IMAGE_CACHE_BYTES : 0,
     });
   const once: FolderSettings = {
     captions: { extension: config.data.captionExtension, encoding: config.data.captionEncoding },
@@ -72,6 +79,10 @@ export function dataRemarks({ training, validation }: RunData): readonly string[
   return [training.own, training.prior, validation].flatMap((set) => set?.remarks ?? []);
 }
 
+export function augmentationSettings({ data }: ResolvedRunConfig): AugmentationSettings {
+  return { flip: data.flip, paired: data.pairedAugmentation };
+}
+
 export function captionSettings({ data }: ResolvedRunConfig): CaptionSettings {
   return {
     prefix: data.captionPrefix,
@@ -81,6 +92,14 @@ export function captionSettings({ data }: ResolvedRunConfig): CaptionSettings {
     keepTags: data.keepTags,
     tagDropout: data.tagDropout,
   };
+}
+
+/** How many of the held-out examples the validation loss is computed on; the first ones. */
+export function heldOutExamples(
+  { validation }: RunData,
+  { validation: { numSamples } }: ResolvedRunConfig,
+): number {
+  return Math.min(numSamples, validation?.examples.length ?? 0);
 }
 
 /** The (held-out image, timestep) pairs the validation loss is the mean of; none without a held-out set. */
@@ -97,11 +116,11 @@ export function heldOutSamples(
  * The schedule a run trains and validates under: the model's, as `objective` has it; and where on it the run trains.
  * @throws SaraError CONFIG_INVALID where the model cannot be trained so
  */
-export async function openNoiseSchedule(
-  model: DiffusersModel,
+export function noiseScheduleOf(
+  { scheduler }: DiffusersModel,
   { objective }: ResolvedRunConfig,
-): Promise<{ schedule: NoiseSchedule; timesteps: Int32Array }> {
-  const own = await NoiseSchedule.open(join(model.path, 'scheduler'));
+): { schedule: NoiseSchedule; timesteps: Int32Array } {
+  const own = NoiseSchedule.fromConfig(scheduler.json, scheduler.source);
   const schedule = objective.zeroTerminalSnr ? own.withZeroTerminalSnr() : own;
   return { schedule, timesteps: trainingTimesteps(schedule, objective) };
 }

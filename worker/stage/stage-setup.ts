@@ -9,7 +9,8 @@ import { numElements } from '../../shared/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import { createOnnxEngine } from '../engine/onnx/onnx-engine.ts';
 import { partition, type Segment } from '../engine/partition.ts';
-import { DiffusersModel, requirePixelSpace } from '../model/diffusers-model.ts';
+import type { Resolution } from '../data/image.ts';
+import { DiffusersModel } from '../model/diffusers-model.ts';
 import type { AdamWOptions } from '../optim/adamw.ts';
 import { learningRateForThreshold, type LrSchedule } from '../optim/lr-schedule.ts';
 import type { RankTermOptions } from '../sara/rank-term.ts';
@@ -54,7 +55,6 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
   const engine = await engineOf(config, args.numThreads);
   const model = await DiffusersModel.open(config.model.path);
-  await requirePixelSpace(model);
   const graph = trainingGraphOf(config, model, args.microBatchSize);
   const segmentOfBlock = new Map(
     args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])),
@@ -122,15 +122,40 @@ export function trainingSetup(
   };
 }
 
-/** The run's training graph for one micro-batch. */
+/**
+ * Of the UNet's input for a picture, in latent pixels.
+ * @throws SaraError CONFIG_INVALID when the picture does not divide into whole latents
+ */
+export function inputSize({ stride, path }: DiffusersModel, { height, width }: Resolution): Resolution {
+  if (height % stride === 0 && width % stride === 0)
+    return { height: height / stride, width: width / stride };
+  throw new SaraError(
+    'CONFIG_INVALID',
+    `pictures of ${width}x${height} do not divide into the latents of ${path}, ${stride} pixels wide each; make ` +
+      `data.resolution, and data.buckets.step where there are buckets, multiples of ${stride}`,
+    { height, width, stride },
+  );
+}
+
+/**
+ * The run's training graph for one micro-batch.
+ * @throws SaraError CONFIG_INVALID as {@link inputSize}; MODEL_UNSUPPORTED when two text encoders are to be trained
+ */
 export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel, microBatchSize: number) {
+  const { resolution } = config.data;
+  if (config.train.textEncoder && model.textEncoders.length > 1) {
+    throw new SaraError(
+      'MODEL_UNSUPPORTED',
+      `train.textEncoder: ${model.path} has two text encoders, which cannot be trained yet; set it to false`,
+      { model: model.path },
+    );
+  }
   return buildTrainingGraph(
     {
       unet: model.unetConfig,
       textEncoder: config.train.textEncoder ? model.text : null,
       batch: microBatchSize,
-      height: config.data.resolution,
-      width: config.data.resolution,
+      ...inputSize(model, { height: resolution, width: resolution }),
       numTokens: model.text.numTokens,
     },
     lossFormOf(config),

@@ -4,8 +4,13 @@ import { field, section } from '../field.ts';
 
 export const modelSection = section({
   path: field(z.string().min(1), {
-    doc: 'Base model in diffusers format: a folder with unet/, text_encoder/, tokenizer/, scheduler/ and, for latent models, vae/.',
+    doc: 'Base model: a diffusers folder (unet/, text_encoder/, tokenizer/, scheduler/ and, for latent models, vae/), or a single-file checkpoint (.safetensors).',
     isPath: true,
+  }),
+  clipSkip: field(z.int().min(0).max(31), {
+    doc: 'Last layers of the text encoders left off, as diffusers counts: 0 none. A1111 and kohya call that 1, and 1 here 2.',
+    unit: 'layers',
+    default: 0,
   }),
 });
 
@@ -33,6 +38,10 @@ export const dataSection = section({
   resolution: field(z.int().min(8).max(4096), {
     doc: 'Edge of the square that pictures are resized and cropped to.',
     unit: 'px',
+  }),
+  cache: field(z.boolean(), {
+    doc: 'For latent models: encode pictures and captions once, before training, and keep the results in cache/ under output.dir, for later runs too. false: encode at every visit.',
+    default: true,
   }),
   onBrokenImage: field(z.enum(['skip', 'refuse']), {
     doc: 'What to do with a picture that cannot be decoded. refuse: stop before training. skip: name it in the log and go on.',

@@ -1207,8 +1207,11 @@ export namespace sara {
             /** RunEvent failed. */
             failed?: (sara.v1.RunFailed.$Properties|null);
 
+            /** RunEvent encoded. */
+            encoded?: (sara.v1.Encoded.$Properties|null);
+
             /** RunEvent body. */
-            body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed");
+            body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"|"encoded");
 
             /**
              * Creates a new RunEvent instance using the specified properties.
@@ -1287,8 +1290,11 @@ export namespace sara {
                 /** RunEvent failed */
                 failed?: (sara.v1.RunFailed.$Properties|null);
 
+                /** RunEvent encoded */
+                encoded?: (sara.v1.Encoded.$Properties|null);
+
                 /** RunEvent body */
-                body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed");
+                body?: ("stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"|"encoded");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1310,9 +1316,10 @@ export namespace sara {
               artifact?: sara.v1.Artifact.$Shape|null;
               log?: sara.v1.LogLine.$Shape|null;
               failed?: sara.v1.RunFailed.$Shape|null;
+              encoded?: sara.v1.Encoded.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stateChanged"; stateChanged: sara.v1.StateChanged.$Shape; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "planned"; stateChanged?: null; planned: sara.v1.Planned.$Shape; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stepCommitted"; stateChanged?: null; planned?: null; stepCommitted: sara.v1.StepCommitted.$Shape; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "validated"; stateChanged?: null; planned?: null; stepCommitted?: null; validated: sara.v1.Validated.$Shape; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "maskRefreshed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed: sara.v1.MaskRefreshed.$Shape; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "checkpointed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed: sara.v1.Checkpointed.$Shape; artifact?: null; log?: null; failed?: null }|{ body?: "artifact"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact: sara.v1.Artifact.$Shape; log?: null; failed?: null }|{ body?: "log"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log: sara.v1.LogLine.$Shape; failed?: null }|{ body?: "failed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed: sara.v1.RunFailed.$Shape })
+              ({ body?: undefined; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "stateChanged"; stateChanged: sara.v1.StateChanged.$Shape; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "planned"; stateChanged?: null; planned: sara.v1.Planned.$Shape; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "stepCommitted"; stateChanged?: null; planned?: null; stepCommitted: sara.v1.StepCommitted.$Shape; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "validated"; stateChanged?: null; planned?: null; stepCommitted?: null; validated: sara.v1.Validated.$Shape; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "maskRefreshed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed: sara.v1.MaskRefreshed.$Shape; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "checkpointed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed: sara.v1.Checkpointed.$Shape; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "artifact"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact: sara.v1.Artifact.$Shape; log?: null; failed?: null; encoded?: null }|{ body?: "log"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log: sara.v1.LogLine.$Shape; failed?: null; encoded?: null }|{ body?: "failed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed: sara.v1.RunFailed.$Shape; encoded?: null }|{ body?: "encoded"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded: sara.v1.Encoded.$Shape })
             );
         }
 
@@ -1450,6 +1457,77 @@ export namespace sara {
 
             /** Shape of a Planned. */
             type $Shape = sara.v1.Planned.$Properties;
+        }
+
+        /**
+         * Properties of an Encoded.
+         * @deprecated Use sara.v1.Encoded.$Properties instead.
+         */
+        interface IEncoded extends sara.v1.Encoded.$Properties {
+        }
+
+        /** How far the encoding of pictures and captions is that comes before the first step. */
+        class Encoded {
+
+            /**
+             * Constructs a new Encoded.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.Encoded.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Latents and text states that are on disk. */
+            numDone: number;
+
+            /** All of them. */
+            numTotal: number;
+
+            /**
+             * Creates a new Encoded instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns Encoded instance
+             */
+            static create(properties: sara.v1.Encoded.$Shape): sara.v1.Encoded & sara.v1.Encoded.$Shape;
+            static create(properties?: sara.v1.Encoded.$Properties): sara.v1.Encoded;
+
+            /**
+             * Encodes the specified Encoded message. Does not implicitly {@link sara.v1.Encoded.verify|verify} messages.
+             * @param message Encoded message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.Encoded.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Encoded message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.Encoded & sara.v1.Encoded.$Shape} Encoded
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.Encoded & sara.v1.Encoded.$Shape;
+        }
+
+        namespace Encoded {
+
+            /** Properties of an Encoded. */
+            interface $Properties {
+
+                /** Latents and text states that are on disk. */
+                numDone?: (number|null);
+
+                /** All of them. */
+                numTotal?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Encoded. */
+            type $Shape = sara.v1.Encoded.$Properties;
         }
 
         /**

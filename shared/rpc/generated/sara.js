@@ -2754,7 +2754,8 @@ export const sara = $root.sara = (() => {
              * @property {sara.v1.Artifact.$Properties|null} [artifact] RunEvent artifact
              * @property {sara.v1.LogLine.$Properties|null} [log] RunEvent log
              * @property {sara.v1.RunFailed.$Properties|null} [failed] RunEvent failed
-             * @property {"stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"} [body] RunEvent body
+             * @property {sara.v1.Encoded.$Properties|null} [encoded] RunEvent encoded
+             * @property {"stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"|"encoded"} [body] RunEvent body
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -2783,9 +2784,10 @@ export const sara = $root.sara = (() => {
              *   artifact?: sara.v1.Artifact.$Shape|null;
              *   log?: sara.v1.LogLine.$Shape|null;
              *   failed?: sara.v1.RunFailed.$Shape|null;
+             *   encoded?: sara.v1.Encoded.$Shape|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ body?: undefined; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stateChanged"; stateChanged: sara.v1.StateChanged.$Shape; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "planned"; stateChanged?: null; planned: sara.v1.Planned.$Shape; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "stepCommitted"; stateChanged?: null; planned?: null; stepCommitted: sara.v1.StepCommitted.$Shape; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "validated"; stateChanged?: null; planned?: null; stepCommitted?: null; validated: sara.v1.Validated.$Shape; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "maskRefreshed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed: sara.v1.MaskRefreshed.$Shape; checkpointed?: null; artifact?: null; log?: null; failed?: null }|{ body?: "checkpointed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed: sara.v1.Checkpointed.$Shape; artifact?: null; log?: null; failed?: null }|{ body?: "artifact"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact: sara.v1.Artifact.$Shape; log?: null; failed?: null }|{ body?: "log"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log: sara.v1.LogLine.$Shape; failed?: null }|{ body?: "failed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed: sara.v1.RunFailed.$Shape })
+             *   ({ body?: undefined; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "stateChanged"; stateChanged: sara.v1.StateChanged.$Shape; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "planned"; stateChanged?: null; planned: sara.v1.Planned.$Shape; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "stepCommitted"; stateChanged?: null; planned?: null; stepCommitted: sara.v1.StepCommitted.$Shape; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "validated"; stateChanged?: null; planned?: null; stepCommitted?: null; validated: sara.v1.Validated.$Shape; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "maskRefreshed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed: sara.v1.MaskRefreshed.$Shape; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "checkpointed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed: sara.v1.Checkpointed.$Shape; artifact?: null; log?: null; failed?: null; encoded?: null }|{ body?: "artifact"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact: sara.v1.Artifact.$Shape; log?: null; failed?: null; encoded?: null }|{ body?: "log"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log: sara.v1.LogLine.$Shape; failed?: null; encoded?: null }|{ body?: "failed"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed: sara.v1.RunFailed.$Shape; encoded?: null }|{ body?: "encoded"; stateChanged?: null; planned?: null; stepCommitted?: null; validated?: null; maskRefreshed?: null; checkpointed?: null; artifact?: null; log?: null; failed?: null; encoded: sara.v1.Encoded.$Shape })
              * )} sara.v1.RunEvent.$Shape
              */
 
@@ -2917,17 +2919,25 @@ export const sara = $root.sara = (() => {
              */
             RunEvent.prototype.failed = null;
 
+            /**
+             * RunEvent encoded.
+             * @member {sara.v1.Encoded.$Properties|null|undefined} encoded
+             * @memberof sara.v1.RunEvent
+             * @instance
+             */
+            RunEvent.prototype.encoded = null;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
             /**
              * RunEvent body.
-             * @member {"stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"|undefined} body
+             * @member {"stateChanged"|"planned"|"stepCommitted"|"validated"|"maskRefreshed"|"checkpointed"|"artifact"|"log"|"failed"|"encoded"|undefined} body
              * @memberof sara.v1.RunEvent
              * @instance
              */
             $Object.defineProperty(RunEvent.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["stateChanged", "planned", "stepCommitted", "validated", "maskRefreshed", "checkpointed", "artifact", "log", "failed"]),
+                get: $util.oneOfGetter($oneOfFields = ["stateChanged", "planned", "stepCommitted", "validated", "maskRefreshed", "checkpointed", "artifact", "log", "failed", "encoded"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -2991,6 +3001,8 @@ export const sara = $root.sara = (() => {
                     $root.sara.v1.LogLine.encode(message.log, writer.uint32(/* id 17, wireType 2 =*/138).fork(), _depth + 1).ldelim();
                 if (message.failed != null && $Object.hasOwnProperty.call(message, "failed"))
                     $root.sara.v1.RunFailed.encode(message.failed, writer.uint32(/* id 18, wireType 2 =*/146).fork(), _depth + 1).ldelim();
+                if (message.encoded != null && $Object.hasOwnProperty.call(message, "encoded"))
+                    $root.sara.v1.Encoded.encode(message.encoded, writer.uint32(/* id 19, wireType 2 =*/154).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3141,6 +3153,13 @@ export const sara = $root.sara = (() => {
                                 break;
                             message.failed = $root.sara.v1.RunFailed.decode(reader, reader.size(), $undefined, _depth + 1, message.failed);
                             message.body = "failed";
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 2)
+                                break;
+                            message.encoded = $root.sara.v1.Encoded.decode(reader, reader.size(), $undefined, _depth + 1, message.encoded);
+                            message.body = "encoded";
                             continue;
                         }
                     }
@@ -3482,6 +3501,178 @@ export const sara = $root.sara = (() => {
             };
 
             return Planned;
+        })();
+
+        v1.Encoded = (function() {
+
+            /**
+             * Properties of an Encoded.
+             * @typedef {Object} sara.v1.Encoded.$Properties
+             * @property {number|null} [numDone] Latents and text states that are on disk.
+             * @property {number|null} [numTotal] All of them.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an Encoded.
+             * @memberof sara.v1
+             * @interface IEncoded
+             * @augments sara.v1.Encoded.$Properties
+             * @deprecated Use sara.v1.Encoded.$Properties instead.
+             */
+
+            /**
+             * Shape of an Encoded.
+             * @typedef {sara.v1.Encoded.$Properties} sara.v1.Encoded.$Shape
+             */
+
+            /**
+             * Constructs a new Encoded.
+             * @memberof sara.v1
+             * @classdesc How far the encoding of pictures and captions is that comes before the first step.
+             * @constructor
+             * @param {sara.v1.Encoded.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Encoded = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Latents and text states that are on disk.
+             * @member {number} numDone
+             * @memberof sara.v1.Encoded
+             * @instance
+             */
+            Encoded.prototype.numDone = 0;
+
+            /**
+             * All of them.
+             * @member {number} numTotal
+             * @memberof sara.v1.Encoded
+             * @instance
+             */
+            Encoded.prototype.numTotal = 0;
+
+            /**
+             * Creates a new Encoded instance using the specified properties.
+             * @function create
+             * @memberof sara.v1.Encoded
+             * @static
+             * @param {sara.v1.Encoded.$Properties=} [properties] Properties to set
+             * @returns {sara.v1.Encoded} Encoded instance
+             * @type {{
+             *   (properties: sara.v1.Encoded.$Shape): sara.v1.Encoded & sara.v1.Encoded.$Shape;
+             *   (properties?: sara.v1.Encoded.$Properties): sara.v1.Encoded;
+             * }}
+             */
+            Encoded.create = function(properties) {
+                return new Encoded(properties);
+            };
+
+            /**
+             * Encodes the specified Encoded message. Does not implicitly {@link sara.v1.Encoded.verify|verify} messages.
+             * @function encode
+             * @memberof sara.v1.Encoded
+             * @static
+             * @param {sara.v1.Encoded.$Properties} message Encoded message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Encoded.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.numDone != null && $Object.hasOwnProperty.call(message, "numDone") && message.numDone !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.numDone);
+                if (message.numTotal != null && $Object.hasOwnProperty.call(message, "numTotal") && message.numTotal !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.numTotal);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an Encoded message from the specified reader or buffer.
+             * @function decode
+             * @memberof sara.v1.Encoded
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {sara.v1.Encoded & sara.v1.Encoded.$Shape} Encoded
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Encoded.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.sara.v1.Encoded();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.numDone = value;
+                            else
+                                delete message.numDone;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.numTotal = value;
+                            else
+                                delete message.numTotal;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Encoded;
         })();
 
         v1.StepCommitted = (function() {

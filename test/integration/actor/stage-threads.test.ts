@@ -99,6 +99,7 @@ describe('stages in threads of one worker', function () {
           numReplicas: plan.numReplicas,
           segments: plan.segments,
           baseHash: model.baseHash,
+          encoderHashes: null,
           microBatchSize: plan.microBatchSize,
           numThreads: 1,
         },

@@ -10,6 +10,7 @@ import {
 } from '../../../worker/data/batch.ts';
 import { TRANSFORMATIONS, UNCHANGED, type Variant } from '../../../worker/data/augment.ts';
 import type { CaptionSettings } from '../../../worker/data/captions.ts';
+import { wholeFrame } from '../../../worker/data/image.ts';
 import { BatchOrder } from '../../../worker/data/order.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import { trainingTimesteps } from '../../../worker/diffusion/training-timesteps.ts';
@@ -27,6 +28,7 @@ const source: SampleSource = {
   numChannels: NUM_CHANNELS,
   load: (index) =>
     Promise.resolve({ values: new Float32Array(NUM_VALUES).fill(index / 10), mask: Uint8Array.of(index) }),
+  frameOf: () => wholeFrame({ height: 2, width: 2 }),
   examples: Array.from({ length: NUM_EXAMPLES }, (_, i) => ({ caption: `number ${i}` })),
 };
 
@@ -97,7 +99,7 @@ describe('training batch', () => {
       const [signal, noise] = [schedule.signalRate(timesteps[b]), schedule.noiseRate(timesteps[b])];
       const at = (values: Float32Array, i: number) => values[b * NUM_VALUES + i];
       const x0 = Array.from({ length: NUM_VALUES }, (_, i) => signal * at(noisy, i) - noise * at(target, i));
-      const { values } = await source.load(exampleIndices[b], UNCHANGED);
+      const { values } = await source.load(exampleIndices[b], UNCHANGED, null);
       assert.ok(relativeError(x0, values) < 1e-5);
     }
   });
@@ -134,9 +136,9 @@ describe('training batch', () => {
     const recording: SampleSource = {
       ...source,
       examples: source.examples.map(({ caption }) => ({ caption: `${caption}, x, y, z` })),
-      load: (index, variant) => {
+      load: (index, variant, visit) => {
         asked.push(variant);
-        return source.load(index, variant);
+        return source.load(index, variant, visit);
       },
     };
     const batch = await prepareBatch(varied, 4, whole, recording);
@@ -256,9 +258,9 @@ describe('validation', () => {
     const asked: Variant[] = [];
     const recording: SampleSource = {
       ...source,
-      load: (index, variant) => {
+      load: (index, variant, visit) => {
         asked.push(variant);
-        return source.load(index, variant);
+        return source.load(index, variant, visit);
       },
     };
     const samples = validationSamples(schedule, source, 2, 1);

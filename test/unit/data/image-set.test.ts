@@ -134,8 +134,12 @@ describe('image set', () => {
     });
     assert.deepEqual(images.sizeOf(0), { width: 128, height: 32 });
     assert.deepEqual(images.sizeOf(1), { width: 64, height: 64 });
-    const { width, height } = images.storedSizeOf(1);
-    assert.deepEqual([width, height], [99, 100]);
+    assert.deepEqual(images.frameOf(1), {
+      original: { width: 99, height: 100 },
+      cropTop: 0,
+      cropLeft: 0,
+      target: { width: 64, height: 64 },
+    });
     assert.equal((await images.load(0, UNCHANGED)).values.length, 3 * 128 * 32);
   });
 

@@ -8,7 +8,7 @@ import { prepareEmoji } from '../../../examples/emoji/prepare.ts';
 import { captionOf, selectEmoji, SET_NAMES, type EmojiEntry } from '../../../examples/emoji/selection.ts';
 import { WeightFiles } from '../../../shared/safetensors.ts';
 import { scanImageFolder } from '../../../worker/data/dataset.ts';
-import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
+import { readSchedulerConfig } from '../../../worker/diffusion/scheduler-config.ts';
 import { ClipTokenizer, writeTokenizer } from '../../../worker/model/tokenizer.ts';
 import { readTokenizer } from '../../../worker/model/tokenizer-files.ts';
 
@@ -98,7 +98,7 @@ describe('emoji image folders and untrained base', () => {
     const path = join(folder, 'base');
     const base = await makeUntrainedBase(path, captions);
     assert.ok(base.unetParameterCount + base.textEncoderParameterCount <= MAX_PARAMETERS);
-    assert.equal((await NoiseSchedule.open(join(path, 'scheduler'))).predictionType, 'v_prediction');
+    assert.equal((await readSchedulerConfig(join(path, 'scheduler'))).predictionType, 'v_prediction');
     for (const [part, name, count] of [
       ['unet', 'diffusion_pytorch_model', base.unetParameterCount],
       ['text_encoder', 'model', base.textEncoderParameterCount],

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import type { Tensor } from '../../../shared/tensor.ts';
 import { minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
+import { readSchedulerConfig } from '../../../worker/diffusion/scheduler-config.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { createOnnxEngine } from '../../../worker/engine/onnx/onnx-engine.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
@@ -50,6 +51,8 @@ describe('batch source', () => {
       config,
       model,
       engine,
+      hashes: null,
+      onDamaged: (message) => assert.fail(message),
       replica,
       numReplicas,
       microBatchSize,
@@ -125,7 +128,7 @@ describe('batch source', () => {
       minSnrGamma: 5,
     } as const;
     const cut = { microBatchSize: 2, numReplicas: 1 };
-    const schedule = await NoiseSchedule.open(join(tiny.modelFolder, 'scheduler'));
+    const schedule = new NoiseSchedule(await readSchedulerConfig(join(tiny.modelFolder, 'scheduler')));
     const training = await stepData(cut, 3, { objective });
     assert.deepEqual(training.loss_delta, [0.5, 0.5, 0.5, 0.5]);
     assert.deepEqual(

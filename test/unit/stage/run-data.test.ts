@@ -4,7 +4,7 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { UNCHANGED } from '../../../worker/data/augment.ts';
-import { dataRemarks, brokenImages, openNoiseSchedule, openRunData } from '../../../worker/stage/run-data.ts';
+import { dataRemarks, brokenImages, noiseScheduleOf, openRunData } from '../../../worker/stage/run-data.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { makePictures, makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
 
@@ -15,7 +15,7 @@ describe('run data', () => {
   });
   after(() => tiny.remove());
 
-  const open = (overrides: Overrides = {}) => openRunData(tiny.config(overrides));
+  const open = (overrides: Overrides = {}) => openRunData(tiny.config(overrides), { vae: null });
 
   it('is the pictures of the folders, at the square of the resolution', async () => {
     const { training, validation } = await open();
@@ -134,18 +134,18 @@ describe('noise schedule of a run', () => {
   });
 
   it("is the model's, rescaled and narrowed as the objective says", async () => {
-    const plain = await openNoiseSchedule(model, tiny.config());
+    const plain = noiseScheduleOf(model, tiny.config());
     assert.equal(plain.timesteps.length, 1000);
     assert.ok(plain.schedule.alphasCumprod[999] > 0);
     const objective = { zeroTerminalSnr: true, minTimestep: 500, timestepGrid: 10 };
-    const changed = await openNoiseSchedule(model, tiny.config({ objective }));
+    const changed = noiseScheduleOf(model, tiny.config({ objective }));
     assert.equal(changed.schedule.alphasCumprod[999], 0);
     assert.deepEqual([...changed.timesteps], [500, 600, 700, 800, 900]);
   });
 
   it('is refused by field where the model does not have it', async () => {
     const config = tiny.config({ objective: { maxTimestep: 1000 } });
-    await assert.rejects(openNoiseSchedule(model, config), {
+    assert.throws(() => noiseScheduleOf(model, config), {
       code: 'CONFIG_INVALID',
       message: /maxTimestep: 1000/,
     });

@@ -30,6 +30,8 @@ function profileOf(config: unknown, side: number): ModelProfile {
     edges: blockEdges(graph),
     parameterCount: blocks.reduce((sum, { parameterCount }) => sum + parameterCount, 0),
     baseHash: '',
+    encoding: null,
+    residentEncoderBytes: 0,
     numTrainingExamples: 1,
     numValidationSamples: 0,
     skippedImages: [],

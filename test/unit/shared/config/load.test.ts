@@ -55,7 +55,7 @@ describe('config', () => {
       assert.deepEqual(await load(MINIMAL_YAML), {
         name: '',
         method: 'sara',
-        model: { path: join(folder, 'runs.d/base') },
+        model: { path: join(folder, 'runs.d/base'), clipSkip: 0 },
         data: {
           path: join(folder, 'runs.d/pictures'),
           validationPath: null,
@@ -78,6 +78,7 @@ describe('config', () => {
           normalizeMaskedArea: false,
           prior: null,
           buckets: null,
+          cache: true,
         },
         sara: {
           threshold: 2e-3,
