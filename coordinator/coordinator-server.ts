@@ -4,10 +4,11 @@ import { systemClock } from '../shared/clock.ts';
 import { coordinatorService } from '../shared/coordinator-client.ts';
 import type { Logger } from '../shared/log.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
-import { startRpcServer } from '../shared/rpc/server.ts';
+import { startRpcServer, type RpcServerOptions } from '../shared/rpc/server.ts';
 import { Coordinator, type CoordinatorParts } from './coordinator.ts';
 
-export interface CoordinatorServerOptions extends CoordinatorParts {
+export interface CoordinatorServerOptions
+  extends CoordinatorParts, Pick<RpcServerOptions, 'security' | 'gate' | 'onRefused'> {
   readonly link: NatsLink;
   /** host:port; port 0: any free one. */
   readonly listen: string;
@@ -25,10 +26,7 @@ export interface CoordinatorServer {
 
 export async function startCoordinator(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
   const coordinator = await Coordinator.open({ clock: systemClock, ...options });
-  const server = await startRpcServer({
-    listen: options.listen,
-    services: [coordinatorService(coordinator)],
-  });
+  const server = await startRpcServer({ ...options, services: [coordinatorService(coordinator)] });
   return {
     address: server.address,
     coordinator,

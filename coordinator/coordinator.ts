@@ -22,6 +22,7 @@ import { asSaraError, SaraError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import { EventBus } from '../shared/messaging/bus.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
+import type { ChannelSecurity } from '../shared/rpc/channel.ts';
 import type {
   CallInfo,
   CoordinatorApi,
@@ -51,6 +52,8 @@ export const CONFIG_FILE = 'config.json';
 export interface CoordinatorParts {
   readonly driveRun: DriveRun;
   readonly profileModel: ProfileModel;
+  /** How workers are reached. Default: without TLS. */
+  readonly workerSecurity?: ChannelSecurity;
 }
 
 export interface CoordinatorOptions extends CoordinatorParts {
@@ -98,6 +101,10 @@ export class Coordinator implements CoordinatorApi {
     const coordinator = new Coordinator(options, store, events, registry);
     await coordinator.#takeOver();
     return coordinator;
+  }
+
+  get #workerSecurity(): ChannelSecurity {
+    return this.#options.workerSecurity ?? { kind: 'insecure' };
   }
 
   get registry(): WorkerRegistry {
@@ -193,6 +200,7 @@ export class Coordinator implements CoordinatorApi {
     const place = { configJson, runFolder: config.output.dir };
     const profile = await this.#options.profileModel(endpointOf(workers[0]), place, {
       signal,
+      security: this.#workerSecurity,
       log: this.#log,
     });
     return summarizePlan(planRun(planRequest(config, profile, workers.map(planWorker))));
@@ -278,7 +286,12 @@ export class Coordinator implements CoordinatorApi {
     if (orphaned.length === 0) return;
     const workers = await this.#registry.list().catch(() => []);
     for (const { run, generation } of orphaned) {
-      const system = new ActorSystem<ActorClasses>({ run, generation, log: this.#log });
+      const system = new ActorSystem<ActorClasses>({
+        run,
+        generation,
+        security: this.#workerSecurity,
+        log: this.#log,
+      });
       const stopped = await Promise.allSettled(workers.map((worker) => system.stopRun(endpointOf(worker))));
       const numActors = stopped.reduce(
         (sum, outcome) => sum + (outcome.status === 'fulfilled' ? outcome.value : 0),
@@ -318,6 +331,7 @@ export class Coordinator implements CoordinatorApi {
         isResumed,
         link: this.#options.link,
         registry: this.#registry,
+        workerSecurity: this.#workerSecurity,
         journal,
         signal: abort.signal,
         log,

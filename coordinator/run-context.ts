@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { ResolvedRunConfig } from '../shared/config.ts';
 import type { Logger } from '../shared/log.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
+import type { ChannelSecurity } from '../shared/rpc/channel.ts';
 import type { RunJournal } from './commit.ts';
 import type { RunReport } from './report.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
@@ -18,6 +19,8 @@ export interface RunContext {
   readonly isResumed: boolean;
   readonly link: NatsLink;
   readonly registry: WorkerRegistry;
+  /** How workers are reached. */
+  readonly workerSecurity: ChannelSecurity;
   /** States, generations, step commits and events of this run. */
   readonly journal: RunJournal;
   /** Aborted when the run is cancelled or the coordinator stops; the reason is a SaraError. */

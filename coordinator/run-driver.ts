@@ -215,9 +215,9 @@ class RunDriver {
    * those that survive a failure would keep their memory from those that take their place.
    */
   async #inNewGeneration<T>(use: (system: System) => Promise<T>): Promise<T> {
-    const { run, log, journal } = this.#context;
+    const { run, log, journal, workerSecurity: security } = this.#context;
     const generation = await journal.advanceGeneration();
-    const system: System = new ActorSystem<ActorClasses>({ run, generation, log });
+    const system: System = new ActorSystem<ActorClasses>({ run, generation, security, log });
     try {
       return await use(system);
     } finally {

@@ -102,17 +102,20 @@ export class ChildFailed extends SaraError {
 
 /**
  * Runs a command of the worker program in the foreground: it speaks to the user itself.
- * @param signal when it aborts, the child is asked to end
+ * @param options.signal when it aborts, the child is asked to end
+ * @param options.invokedAs what the user typed, for the child's help texts
  * @throws ChildFailed when it does not succeed
  */
 export async function runWorkerCommand(
   args: readonly string[],
-  options: { signal: AbortSignal; captureStdout?: boolean },
+  options: { signal: AbortSignal; captureStdout?: boolean; invokedAs?: string },
 ): Promise<string> {
   const command = workerCommand(args);
+  const { invokedAs } = options;
   const child = spawn(command.file, command.args, {
     stdio: ['pipe', options.captureStdout === true ? 'pipe' : 'inherit', 'inherit'],
     detached: true,
+    ...(invokedAs === undefined ? {} : { env: { ...process.env, SARA_INVOKED_AS: invokedAs } }),
   });
   child.stdin?.on('error', () => undefined);
   let output = '';

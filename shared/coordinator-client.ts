@@ -1,5 +1,5 @@
 /** The coordinator's API on both sides of the wire: the service a coordinator binds and the client others use. */
-import type { CallOptions, ChannelSecurity } from './rpc/channel.ts';
+import type { CallOptions, ChannelSecurity, TokenSource } from './rpc/channel.ts';
 import { Channel } from './rpc/channel.ts';
 import type { ServiceBinding } from './rpc/server.ts';
 import { bindService } from './rpc/server.ts';
@@ -26,6 +26,8 @@ export function coordinatorService(api: CoordinatorApi): ServiceBinding {
 
 export interface CoordinatorClientOptions {
   readonly security?: ChannelSecurity;
+  /** Bearer token of the caller. */
+  readonly token?: TokenSource;
   /** Longest wait for an answer, in ms; watching has none. */
   readonly timeoutMs?: number;
 }
@@ -40,7 +42,7 @@ export class CoordinatorClient {
       description: `coordinator at ${address}`,
       unreachableCode: 'COORDINATOR_UNREACHABLE',
     } as const;
-    this.#channel = new Channel(address, 'control', peer, options.security);
+    this.#channel = new Channel(address, 'control', peer, options.security, options.token);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 

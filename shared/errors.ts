@@ -36,6 +36,8 @@ export const ERROR_CODES = {
   CANCELLED: { exitCode: 130, grpcStatus: 1, disposition: 'drop' },
   OBJECT_STORE_FULL: { exitCode: 75, grpcStatus: 8, disposition: 'roll-back' },
   OBJECT_GONE: { exitCode: 75, grpcStatus: 5, disposition: 'roll-back' },
+  UNAUTHENTICATED: { exitCode: 77, grpcStatus: 16, disposition: 'fatal-user' }, // EX_NOPERM
+  PERMISSION_DENIED: { exitCode: 77, grpcStatus: 7, disposition: 'fatal-user' },
   FRAME_INVALID: { exitCode: 76, grpcStatus: 3, disposition: 'drop' }, // EX_PROTOCOL
   MAILBOX_FULL: { exitCode: 75, grpcStatus: 8, disposition: 'retry' },
   STALE_GENERATION: { exitCode: 75, grpcStatus: 10, disposition: 'leave-group' },

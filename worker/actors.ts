@@ -4,7 +4,7 @@
  */
 import type { ActorContext, ActorRegistry } from '../shared/actor/protocol.ts';
 import { SaraError } from '../shared/errors.ts';
-import { connectNats, type NatsLink } from '../shared/messaging/connection.ts';
+import { connectNats, type NatsAccess, type NatsLink } from '../shared/messaging/connection.ts';
 import type { ActorClasses, StageArgs } from '../shared/stage-protocol.ts';
 import { ACTOR_METHODS } from './actor-methods.ts';
 import { ArtifactActor } from './artifacts/artifact-actor.ts';
@@ -20,11 +20,11 @@ const EXCHANGE_TIMEOUT_MS = 600_000;
 
 /** What a worker hands to the threads of its actors. */
 export interface ThreadSurroundings {
-  /** nats://host:port of every server the worker itself uses. */
-  readonly natsServers: readonly string[];
+  /** As the worker itself reaches NATS. */
+  readonly nats: NatsAccess;
 }
 
-export function actorRegistry({ natsServers }: ThreadSurroundings): ActorRegistry<ActorClasses> {
+export function actorRegistry({ nats }: ThreadSurroundings): ActorRegistry<ActorClasses> {
   return {
     ModelActor: {
       methods: ACTOR_METHODS.ModelActor,
@@ -36,7 +36,7 @@ export function actorRegistry({ natsServers }: ThreadSurroundings): ActorRegistr
     },
     StageActor: {
       methods: ACTOR_METHODS.StageActor,
-      create: (ctx, args) => createStage(ctx, args, natsServers),
+      create: (ctx, args) => createStage(ctx, args, nats),
     },
     ArtifactActor: {
       methods: ACTOR_METHODS.ArtifactActor,
@@ -45,14 +45,10 @@ export function actorRegistry({ natsServers }: ThreadSurroundings): ActorRegistr
   };
 }
 
-async function createStage(
-  ctx: ActorContext,
-  args: StageArgs,
-  natsServers: readonly string[],
-): Promise<StageActor> {
+async function createStage(ctx: ActorContext, args: StageArgs, nats: NatsAccess): Promise<StageActor> {
   const { stage, replica, numReplicas, microBatchSize, encoderHashes } = args;
   if (args.segments.length === 0) throw new SaraError('INTERNAL', `stage ${stage} was given no segments`);
-  const link = numReplicas === 1 ? null : await connectReplica(ctx, natsServers);
+  const link = numReplicas === 1 ? null : await connectReplica(ctx, nats);
   const setup = await openStageSetup(args);
   const { config, model, engine } = setup;
   const batches = setup.ownSegments.includes(0)
@@ -82,7 +78,13 @@ async function createStage(
 }
 
 /** Gradients of replicas do not pass through the worker's main thread: the stage that exchanges them is connected. */
-function connectReplica(ctx: ActorContext, servers: readonly string[]): Promise<NatsLink> {
+function connectReplica(ctx: ActorContext, nats: NatsAccess): Promise<NatsLink> {
   const { worker, actorId, signal, log } = ctx;
-  return connectNats({ servers, name: `${actorId} on worker ${worker.name}`, signal, log });
+  return connectNats({
+    ...nats,
+    part: 'worker',
+    name: `${actorId} on worker ${worker.name}`,
+    signal,
+    log,
+  });
 }

@@ -15,51 +15,29 @@ import { benchCommand } from './cli/bench.ts';
 import { exportCommand } from './cli/export.ts';
 import { inspectCommand } from './cli/inspect.ts';
 import { mergeCommand } from './cli/merge.ts';
+import { serveCommand } from './cli/serve.ts';
 import type { SamplerName } from './diffusion/scheduler-config.ts';
 import type { Provider } from './engine/onnx/onnx-engine.ts';
 import { profileRun } from './model-actor.ts';
 import { probeProvider, PROVIDERS, requireProvider } from './probe.ts';
 import { sample } from './sample.ts';
-import { defaultWorkerName, serve } from './serve.ts';
+
+/** What the user typed: `sara worker` leads here too, and helps under that name. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  if (parent === null) return command.name();
+  return process.env.SARA_INVOKED_AS ?? `${parent.name()} ${command.name()}`;
+}
 
 function program(life: Lifecycle): Command {
   const root = new Command('sara-worker')
     .version(TOOL_VERSION)
     .description('Computes: hosts the stages of training runs, draws pictures.')
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'sara: ')) })
+    .configureHelp({ commandUsage: (command) => `${nameOf(command)} ${command.usage()}` })
     .exitOverride();
 
-  root
-    .command('serve')
-    .description('Offer this machine to runs until stopped. Finds the coordinator through NATS.')
-    .option('--name <name>', 'unique among live workers', defaultWorkerName())
-    .option('--nats <url>', 'NATS servers, comma-separated', process.env.SARA_NATS ?? 'nats://127.0.0.1:4222')
-    .option('--listen <host:port>', 'where actors are reached; port 0 takes a free one', '127.0.0.1:0')
-    .option('--advertise <host:port>', 'where others reach them, when not --listen')
-    .option('--memory <bytes>', "memory that stages may use (default: all of the machine's)", positive)
-    .option('--threads <n>', 'engine threads (default: all cores)', positive)
-    .option('--exit-with-parent', 'stop when standard input closes', false)
-    .action(
-      async (o: {
-        name: string;
-        nats: string;
-        listen: string;
-        advertise?: string;
-        memory?: number;
-        threads?: number;
-        exitWithParent: boolean;
-      }) => {
-        const { memory, threads, ...rest } = o;
-        await serve(
-          {
-            ...rest,
-            ...(memory === undefined ? {} : { memoryBytes: memory }),
-            ...(threads === undefined ? {} : { numThreads: threads }),
-          },
-          life,
-        );
-      },
-    );
+  serveCommand(root, life);
 
   root
     .command('sample')

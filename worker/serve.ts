@@ -10,17 +10,16 @@ import { ActorHost } from '../shared/actor/host.ts';
 import { threadedRegistry } from '../shared/actor/threaded.ts';
 import { stopWithParent, type Lifecycle } from '../shared/lifecycle.ts';
 import { createLogger } from '../shared/log.ts';
-import { connectNats } from '../shared/messaging/connection.ts';
+import type { ServiceOptions } from '../shared/service-options.ts';
+import { startService } from '../shared/service.ts';
 import type { ActorClasses } from '../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
 import { WorkerAnnouncement } from '../shared/worker-announcement.ts';
 import { ACTOR_METHODS } from './actor-methods.ts';
 import type { ThreadSurroundings } from './actors.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ServiceOptions {
   readonly name: string;
-  /** nats://host:port, comma-separated for several. */
-  readonly nats: string;
   /** host:port of the actor host; port 0 takes a free one. */
   readonly listen: string;
   /** host:port that others reach it by; default: where it listens. */
@@ -52,27 +51,29 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
   const log = createLogger({ name: 'worker', bindings: { worker: options.name } });
   if (options.exitWithParent) stopWithParent(life);
   const memoryBytes = options.memoryBytes ?? totalmem();
-  const natsServers = options.nats.split(',');
-  const link = await connectNats({
-    servers: natsServers,
-    name: `worker ${options.name}`,
-    signal: life.signal,
-    log,
-  });
-  life.defer('NATS connection', () => link.close());
+  const service = await startService('worker', `worker ${options.name}`, options, { life, log });
+  const { link, metrics, conditions } = service;
+  let isRegistered = false;
+  conditions.set('registration', () => (isRegistered ? null : 'not registered as a worker yet'));
   const host = await ActorHost.start({
     name: options.name,
     registry: threadedRegistry<ActorClasses, ThreadSurroundings>(ACTOR_METHODS, {
       program: ACTOR_THREAD,
-      surroundings: { natsServers },
+      surroundings: { nats: options.nats },
     }),
     listen: options.listen,
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
+    security: service.serverSecurity,
+    pullSecurity: service.channelTo('worker'),
+    onRefused: service.onRefused,
     objectStoreBytes: Math.floor(memoryBytes * OBJECT_STORE_SHARE),
     capacity: { memoryBytes },
     log,
   });
   life.defer('actor host', () => host.stop());
+  metrics.read('objectStoreBytes', () => host.objects.usedBytes);
+  metrics.read('objectStoreCapacityBytes', () => host.objects.capacityBytes);
+  metrics.read('actors', () => host.status().actors.length);
   const announcement = await WorkerAnnouncement.put(
     link,
     {
@@ -88,9 +89,11 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
     { signal: life.signal, log },
   );
   life.defer('announcement', () => announcement.release());
+  isRegistered = true;
   log.info({ address: host.endpoint.address }, `worker ${options.name} serves at ${host.endpoint.address}`);
   await new Promise<void>((resolve, reject) => {
     life.signal.addEventListener('abort', () => {
+      isRegistered = false;
       resolve();
     });
     announcement.lost.addEventListener('abort', () => {

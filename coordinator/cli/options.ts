@@ -1,9 +1,28 @@
 /** Options that several commands share, and how their texts become values. */
 import { InvalidArgumentError, Option } from 'commander';
 import { parseBytes } from '../../shared/bytes.ts';
+import { DEFAULT_NATS, TLS_OPTIONS, type OptionFacts } from '../../shared/service-options.ts';
 
 export const DEFAULT_COORDINATOR = '127.0.0.1:7780';
-export const DEFAULT_NATS = 'nats://127.0.0.1:4222';
+
+/** An option of {@link OptionFacts} as commander has it. */
+export function toOption({ flags, env, text, default: value }: OptionFacts): Option {
+  return new Option(flags, text).env(env).default(value);
+}
+
+/** How a coordinator is reached: of every command that asks one. */
+export function apiOptions(): Option[] {
+  return [coordinatorOption(), ...accessOptions()];
+}
+
+/** What a coordinator wants to see of those who ask. */
+export function accessOptions(): Option[] {
+  return [
+    new Option('--token-file <file>', 'bearer token for it (or SARA_TOKEN itself)').env('SARA_TOKEN_FILE'),
+    ...TLS_OPTIONS.map(toOption),
+    new Option('--insecure', 'allow the token to travel without TLS').env('SARA_INSECURE'),
+  ];
+}
 
 export function coordinatorOption(): Option {
   return new Option('--coordinator <host:port>', 'where the coordinator answers')
@@ -17,8 +36,17 @@ export function natsOption(): Option {
 
 export function setOption(): Option {
   return new Option('--set <path=value>', 'override a field of the configuration (repeatable)').argParser(
-    (value: string, previous: string[] | undefined) => [...(previous ?? []), value],
+    collect,
   );
+}
+
+/** For options that may be repeated. */
+export function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+export function daysOption(): Option {
+  return new Option('--days <n>', 'how long the certificates are good').argParser(wholeNumber(1)).default(90);
 }
 
 export function workersOption(): Option {

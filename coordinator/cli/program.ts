@@ -1,26 +1,35 @@
 /**
  * The command line of `sara`: what can be said. What each command does is in the other files of this folder.
  */
+import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { ERROR_CODES, SaraError } from '../../shared/errors.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
+import { SERVICE_OPTIONS } from '../../shared/service-options.ts';
 import { TOOL_VERSION } from '../../shared/version.ts';
 import { runWorkerCommand } from '../worker-program.ts';
 import { printConfig } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { ROLES, type Role } from '../access/roles.ts';
+import type { ApiOptions } from './api-client.ts';
+import { makeCertificates } from './certs.ts';
 import {
-  coordinatorOption,
+  accessOptions,
+  apiOptions,
+  collect,
+  daysOption,
   DEFAULT_COORDINATOR,
   jsonOption,
   memoryOption,
-  natsOption,
   setOption,
   threadsOption,
+  toOption,
   workersOption,
 } from './options.ts';
 import { plan, type PlanOptions } from './plan.ts';
-import { cancel, list, planOnCluster, status, submit, watch, workers, type ApiOptions } from './runs.ts';
-import { serveCoordinator } from './serve.ts';
+import { cancel, list, planOnCluster, status, submit, watch, workers } from './runs.ts';
+import { serveCoordinator, type CoordinatorFlags } from './serve.ts';
+import { printToken } from './token.ts';
 import { train, type TrainOptions } from './train.ts';
 
 export function buildProgram(life: Lifecycle): Command {
@@ -51,16 +60,7 @@ export function buildProgram(life: Lifecycle): Command {
   doctorCommand(program, life);
 
   program.commandsGroup('On many machines:');
-  program
-    .command('coordinator')
-    .description('take runs and drive them, until stopped')
-    .addOption(natsOption())
-    .addOption(
-      new Option('--listen <host:port>', 'where to answer; port 0 takes a free one')
-        .env('SARA_LISTEN')
-        .default(DEFAULT_COORDINATOR),
-    )
-    .action((options: { nats: string; listen: string }) => serveCoordinator(options, life));
+  coordinatorCommand(program, life);
   passOn(
     program,
     life,
@@ -68,6 +68,8 @@ export function buildProgram(life: Lifecycle): Command {
     ['serve', '--exit-with-parent'],
     'offer this machine to runs, until stopped',
   );
+  tokenCommand(program);
+  certsCommand(program);
   apiCommands(program, life);
 
   return program.helpCommand(false);
@@ -100,7 +102,7 @@ function trainCommand(program: Command, life: Lifecycle): void {
 }
 
 function planCommand(program: Command, life: Lifecycle): void {
-  program
+  const command = program
     .command('plan')
     .description('show how the model would be cut and placed; nothing is trained')
     .argument('<config>', 'run configuration (YAML)')
@@ -109,16 +111,17 @@ function planCommand(program: Command, life: Lifecycle): void {
     .addOption(memoryOption())
     .addOption(threadsOption())
     .option('--coordinator <host:port>', 'plan for the workers registered there instead')
-    .addOption(jsonOption())
-    .action(async (config: string, options: PlanOptions & { coordinator?: string }) => {
-      const { coordinator } = options;
-      if (coordinator === undefined) {
-        await plan(config, options, life);
-        return;
-      }
-      const summary = await planOnCluster(config, { ...options, coordinator }, life);
-      process.stdout.write(options.json === true ? `${JSON.stringify(summary, null, 2)}\n` : summary.text);
-    });
+    .addOption(jsonOption());
+  for (const option of accessOptions()) command.addOption(option);
+  command.action(async (config: string, options: PlanOptions & { coordinator?: string }) => {
+    const { coordinator } = options;
+    if (coordinator === undefined) {
+      await plan(config, options, life);
+      return;
+    }
+    const summary = await planOnCluster(config, { ...options, coordinator }, life);
+    process.stdout.write(options.json === true ? `${JSON.stringify(summary, null, 2)}\n` : summary.text);
+  });
 }
 
 function configCommand(program: Command): void {
@@ -134,47 +137,86 @@ function configCommand(program: Command): void {
     });
 }
 
-function apiCommands(program: Command, life: Lifecycle): void {
+function coordinatorCommand(program: Command, life: Lifecycle): void {
+  const command = program
+    .command('coordinator')
+    .description('take runs and drive them, until stopped')
+    .addOption(
+      new Option('--listen <host:port>', 'where to answer; port 0 takes a free one')
+        .env('SARA_LISTEN')
+        .default(DEFAULT_COORDINATOR),
+    )
+    .addOption(
+      new Option('--name <name>', 'of this coordinator, in logs').env('SARA_NAME').default(hostname()),
+    )
+    .addOption(
+      new Option('--tokens <file>', 'accepted bearer tokens and their roles (YAML or JSON)').env(
+        'SARA_TOKENS',
+      ),
+    );
+  for (const option of SERVICE_OPTIONS) command.addOption(toOption(option));
+  command.action((flags: CoordinatorFlags) => serveCoordinator(flags, life));
+}
+
+function tokenCommand(program: Command): void {
   program
-    .command('submit')
+    .command('token')
+    .description('make a bearer token: prints it, and on stderr the line for the file of --tokens')
+    .requiredOption('--name <name>', 'whose it is, in logs')
+    .addOption(
+      new Option('--role <role>', 'read: look; submit: also start and cancel runs; admin: everything')
+        .choices(ROLES)
+        .makeOptionMandatory(),
+    )
+    .action((options: { name: string; role: Role }) => {
+      printToken(options);
+    });
+}
+
+function certsCommand(program: Command): void {
+  program
+    .command('certs')
+    .description('make an authority and a certificate for each part, or renew those in a folder')
+    .argument('<folder>', 'receives ca.crt, ca.key and <part>.crt, <part>.key')
+    .addOption(daysOption())
+    .option('--nats-host <name>', 'name or address of the NATS server (repeatable)', collect, ['localhost'])
+    .action(makeCertificates);
+}
+
+function apiCommands(program: Command, life: Lifecycle): void {
+  const command = (name: string): Command => {
+    const made = program.command(name);
+    for (const option of apiOptions()) made.addOption(option);
+    return made;
+  };
+  command('submit')
     .description('queue a run; prints its id')
     .argument('<config>', 'run configuration (YAML); paths must mean the same to the workers')
-    .addOption(coordinatorOption())
     .addOption(setOption())
     .option('--watch', 'follow it to its end')
     .action((config: string, options: ApiOptions & { set?: string[]; watch?: boolean }) =>
       submit(config, options, life),
     );
-  program
-    .command('status')
+  command('status')
     .description('show one run')
     .argument('<run>', 'its id')
-    .addOption(coordinatorOption())
     .addOption(jsonOption())
     .action((run: string, options: ApiOptions) => status(run, options, life));
-  program
-    .command('list')
+  command('list')
     .description('show all runs, newest first')
-    .addOption(coordinatorOption())
     .addOption(jsonOption())
     .action((options: ApiOptions) => list(options, life));
-  program
-    .command('watch')
+  command('watch')
     .description("follow a run to its end; exits with the run's own code")
     .argument('<run>', 'its id')
-    .addOption(coordinatorOption())
     .action((run: string, options: ApiOptions) => watch(run, options, life));
-  program
-    .command('cancel')
+  command('cancel')
     .description('stop a run')
     .argument('<run>', 'its id')
     .option('--reason <text>', 'kept in its history')
-    .addOption(coordinatorOption())
     .action((run: string, options: ApiOptions & { reason?: string }) => cancel(run, options, life));
-  program
-    .command('workers')
+  command('workers')
     .description('show the workers there are')
-    .addOption(coordinatorOption())
     .addOption(jsonOption())
     .action((options: ApiOptions) => workers(options, life));
 }
@@ -195,7 +237,7 @@ function passOn(
     .allowExcessArguments()
     .argument('[options...]', `see 'sara ${name} --help'`)
     .action(async (args: string[]) => {
-      await runWorkerCommand([...prefix, ...args], { signal: life.signal });
+      await runWorkerCommand([...prefix, ...args], { signal: life.signal, invokedAs: `sara ${name}` });
     });
 }
 
@@ -216,6 +258,7 @@ function environment(): string {
   return lines(
     'Environment:',
     `  SARA_COORDINATOR   host:port of the coordinator (default ${DEFAULT_COORDINATOR})`,
+    '  SARA_TOKEN         bearer token for it; SARA_TOKEN_FILE: the file with it',
     '  SARA_NATS          NATS servers (default nats://127.0.0.1:4222)',
     '  SARA_NATS_SERVER   nats-server program that sara train starts (default: looked for in PATH)',
     '  SARA_LOG_LEVEL     trace, debug, info (default), warn, error or silent',

@@ -2,38 +2,29 @@
 import { resolve } from 'node:path';
 import { formatBytes } from '../../shared/bytes.ts';
 import { loadRunConfig, serializeRunConfig } from '../../shared/config.ts';
-import { connectCoordinator, type CoordinatorClient } from '../../shared/coordinator-client.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
 import type { PlanSummary, RunSummary } from '../../shared/run-api.ts';
 import { isTerminal } from '../../shared/run-event.ts';
 import { alignColumns } from '../../shared/table.ts';
 import { requireRunId } from '../run-id.ts';
+import { connectApi, type ApiOptions } from './api-client.ts';
 import { formatDuration, formatTime } from './text.ts';
 import { Progress } from './progress.ts';
 import { followRun } from './watch-run.ts';
-
-/** A person waits for the answer. */
-const ANSWER_TIMEOUT_MS = 10_000;
-
-export interface ApiOptions {
-  /** host:port */
-  readonly coordinator: string;
-  readonly json?: boolean;
-}
 
 export async function submit(
   configPath: string,
   options: ApiOptions & { readonly set?: readonly string[]; readonly watch?: boolean },
   life: Lifecycle,
 ): Promise<void> {
-  const client = connect(options, life);
+  const client = await connectApi(options, life);
   const { run } = await client.submitRun(await requestOf(configPath, options.set));
   process.stdout.write(`${run}\n`);
   if (options.watch === true) await watch(run, options, life);
 }
 
 export async function status(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
-  const summary = await connect(options, life).getRun({ run: requireRunId(run) });
+  const summary = await (await connectApi(options, life)).getRun({ run: requireRunId(run) });
   print(options, summary, () => [
     ['run', summary.run],
     ['name', summary.name],
@@ -48,7 +39,7 @@ export async function status(run: string, options: ApiOptions, life: Lifecycle):
 }
 
 export async function list(options: ApiOptions, life: Lifecycle): Promise<void> {
-  const { runs } = await connect(options, life).listRuns();
+  const { runs } = await (await connectApi(options, life)).listRuns();
   print(options, runs, () => [
     ['run', 'name', 'state', 'step', 'loss', 'submitted'],
     ...runs.map((run) => [
@@ -64,7 +55,7 @@ export async function list(options: ApiOptions, life: Lifecycle): Promise<void> 
 
 /** Follows a run; leaving does not touch it. @throws SaraError the run's failure with its own code */
 export async function watch(run: string, options: ApiOptions, life: Lifecycle): Promise<void> {
-  const client = connect(options, life);
+  const client = await connectApi(options, life);
   const { totalSteps } = await client.getRun({ run: requireRunId(run) });
   const progress = new Progress(run, totalSteps, process.stderr, () => Date.now());
   const { step, artifacts } = await followRun(client, run, progress, {
@@ -80,7 +71,9 @@ export async function cancel(
   options: ApiOptions & { reason?: string },
   life: Lifecycle,
 ): Promise<void> {
-  const { state } = await connect(options, life).cancelRun({
+  const { state } = await (
+    await connectApi(options, life)
+  ).cancelRun({
     run: requireRunId(run),
     reason: options.reason ?? '',
   });
@@ -89,7 +82,7 @@ export async function cancel(
 }
 
 export async function workers(options: ApiOptions, life: Lifecycle): Promise<void> {
-  const { workers: found } = await connect(options, life).listWorkers();
+  const { workers: found } = await (await connectApi(options, life)).listWorkers();
   print(options, found, () => [
     ['worker', 'state', 'device', 'memory', 'run', 'address', 'lease age'],
     ...found.map((worker) => [
@@ -110,15 +103,9 @@ export async function planOnCluster(
   options: ApiOptions & { readonly set?: readonly string[] },
   life: Lifecycle,
 ): Promise<PlanSummary> {
-  return connect(options, life).planRun(await requestOf(configPath, options.set), { signal: life.signal });
-}
-
-function connect({ coordinator }: ApiOptions, life: Lifecycle): CoordinatorClient {
-  const client = connectCoordinator(coordinator, { timeoutMs: ANSWER_TIMEOUT_MS });
-  life.defer('coordinator client', () => {
-    client.close();
+  return (await connectApi(options, life)).planRun(await requestOf(configPath, options.set), {
+    signal: life.signal,
   });
-  return client;
 }
 
 /** Paths are made absolute here, where they were written. */

@@ -1,32 +1,81 @@
 /** `sara coordinator`: the service that many machines share. */
+import { systemClock } from '../../shared/clock.ts';
+import { SaraError } from '../../shared/errors.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
-import { createLogger } from '../../shared/log.ts';
-import { connectNats } from '../../shared/messaging/connection.ts';
+import { createLogger, type Logger } from '../../shared/log.ts';
+import type { Gate } from '../../shared/rpc/gate.ts';
+import {
+  isExposed,
+  serviceOptions,
+  type ServiceFlags,
+  type ServiceOptions,
+} from '../../shared/service-options.ts';
+import { startService } from '../../shared/service.ts';
+import { TokenGate } from '../access/token-gate.ts';
 import { startCoordinator } from '../coordinator-server.ts';
 import { profileModelOnWorker } from '../plan/profile-model.ts';
 import { driveRun } from '../run-driver.ts';
 
-/** Serves until the process is asked to stop. @throws SaraError NATS_UNAVAILABLE; CONFIG_INVALID for a bad address */
-export async function serveCoordinator(
-  options: { nats: string; listen: string },
-  life: Lifecycle,
-): Promise<void> {
-  const log = createLogger({ name: 'coordinator' });
-  const servers = options.nats.split(',');
-  const link = await connectNats({ servers, name: 'coordinator', signal: life.signal, log });
-  life.defer('NATS connection', () => link.close());
+export interface CoordinatorFlags extends ServiceFlags {
+  readonly listen: string;
+  readonly name: string;
+  readonly tokens?: string;
+}
+
+/**
+ * Serves until the process is asked to stop.
+ * @throws SaraError USAGE, CONFIG_INVALID, FILE_NOT_FOUND; UNAUTHENTICATED when NATS refuses
+ */
+export async function serveCoordinator(flags: CoordinatorFlags, life: Lifecycle): Promise<void> {
+  const log = createLogger({ name: 'coordinator', bindings: { coordinator: flags.name } });
+  const options = serviceOptions(flags);
+  const gate = await openGate(flags, options, life, log);
+  const service = await startService('coordinator', `coordinator ${flags.name}`, options, { life, log });
+  let isServing = false;
+  service.conditions.set('coordinator', () => (isServing ? null : 'not serving yet'));
   const server = await startCoordinator({
-    link,
-    listen: options.listen,
+    link: service.link,
+    listen: flags.listen,
     driveRun,
     profileModel: profileModelOnWorker,
+    security: service.serverSecurity,
+    workerSecurity: service.channelTo('worker'),
+    ...(gate === null ? {} : { gate }),
+    onRefused: service.onRefused,
     log,
   });
   life.defer('coordinator', () => server.stop());
-  log.info({ address: server.address, nats: options.nats }, 'coordinator ready');
+  isServing = true;
+  log.info({ address: server.address, nats: options.nats.servers.join(',') }, 'coordinator ready');
   await new Promise<void>((resolve) => {
     life.signal.addEventListener('abort', () => {
+      isServing = false;
       resolve();
     });
   });
+}
+
+async function openGate(
+  { tokens, listen }: CoordinatorFlags,
+  { insecure, tls }: ServiceOptions,
+  life: Lifecycle,
+  log: Logger,
+): Promise<Gate | null> {
+  if (tokens !== undefined && tokens !== '') {
+    const gate = await TokenGate.open(tokens, { clock: systemClock, log });
+    life.defer('tokens', () => {
+      gate.close();
+    });
+    return gate;
+  }
+  if (isExposed(listen) && !insecure) {
+    throw new SaraError(
+      'CONFIG_INVALID',
+      `refusing to listen on ${listen} without ${tls === null ? 'TLS and ' : ''}tokens: whoever reaches it could ` +
+        "submit runs. Give --tokens (see 'sara token --help') and --tls-cert, --tls-key, --tls-ca; listen on " +
+        '127.0.0.1; or say --insecure.',
+      { listen },
+    );
+  }
+  return null;
 }

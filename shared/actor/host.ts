@@ -20,8 +20,9 @@ import type {
   WorkerStatus,
 } from '../rpc/actor-codec.ts';
 import type { ChannelSecurity } from '../rpc/channel.ts';
-import type { CallInfo, RpcServer, ServerSecurity, ServerStream } from '../rpc/server.ts';
-import { bindService, joinAddress, splitAddress, startRpcServer } from '../rpc/server.ts';
+import { joinAddress, splitAddress } from '../rpc/address.ts';
+import type { CallInfo, RpcServer, RpcServerOptions, ServerSecurity, ServerStream } from '../rpc/server.ts';
+import { bindService, startRpcServer } from '../rpc/server.ts';
 import { ACTOR_HOST_SERVICE } from '../rpc/services.ts';
 import { GenerationFence } from './generation-fence.ts';
 import type { ActorSurroundings, HostedContext, UntypedDefinition } from './hosted-actor.ts';
@@ -57,6 +58,8 @@ export interface ActorHostOptions<C extends ActorClassesOf<C>> {
   readonly security?: ServerSecurity;
   /** How this worker reaches others to pull from. */
   readonly pullSecurity?: ChannelSecurity;
+  /** Told of connections and calls that are turned away. */
+  readonly onRefused?: RpcServerOptions['onRefused'];
   readonly log: Logger;
 }
 
@@ -77,7 +80,7 @@ export class ActorHost {
   /** Starts listening. @throws SaraError CONFIG_INVALID when it cannot */
   static async start<C extends ActorClassesOf<C>>(options: ActorHostOptions<C>): Promise<ActorHost> {
     const host = new ActorHost(options, options.registry);
-    await host.#listen(options.listen, options.advertise, options.security);
+    await host.#listen(options);
     return host;
   }
 
@@ -92,11 +95,12 @@ export class ActorHost {
     this.#endpoint = { name: options.name, address: options.advertise ?? options.listen };
   }
 
-  async #listen(
-    listen: string,
-    advertise: string | undefined,
-    security: ServerSecurity | undefined,
-  ): Promise<void> {
+  async #listen({
+    listen,
+    advertise,
+    security,
+    onRefused,
+  }: Omit<ActorHostOptions<never>, 'registry'>): Promise<void> {
     const { host } = splitAddress(listen);
     if (advertise === undefined && ['0.0.0.0', '::'].includes(host)) {
       throw new SaraError(
@@ -110,6 +114,7 @@ export class ActorHost {
     this.#server = await startRpcServer({
       listen,
       ...(security === undefined ? {} : { security }),
+      ...(onRefused === undefined ? {} : { onRefused }),
       services: [
         bindService(ACTOR_HOST_SERVICE, {
           spawn: (request, call) => this.#spawn(request, call),

@@ -5,12 +5,22 @@
  * message has a deadline of its own. Works with servers from 2.9 (Debian stable) on; what newer ones can do is
  * asked for by feature, never assumed.
  */
-import type { NatsConnection } from '@nats-io/transport-node';
-import { AuthorizationError, connect, tokenAuthenticator } from '@nats-io/transport-node';
+import { readFileSync } from 'node:fs';
+import type { Authenticator, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import {
+  AuthorizationError,
+  connect,
+  credsAuthenticator,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from '@nats-io/transport-node';
 import { abortReason } from '../clock.ts';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Part } from '../parts.ts';
 import { CONNECT_BACKOFF, retry } from '../retry.ts';
+import type { TlsFiles } from '../rpc/certificates.ts';
+import { inboxPrefix } from './subjects.ts';
 
 /** First connect: long enough for a container runtime to start the server beside us. */
 const FIRST_CONNECT_TIMEOUT_MS = 30_000;
@@ -21,17 +31,34 @@ const PING_INTERVAL_MS = 10_000;
 const MAX_PINGS_OUT = 2;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
+/** How often a part that waits for the server says so. */
+const REMINDER_MS = 10_000;
 
-export interface NatsOptions {
-  /** nats://host:port, one or several of a cluster. */
+/**
+ * How a part reaches NATS: plain values, for it is handed to the threads of a worker. Files are read at every connect,
+ * so that renewed ones count.
+ */
+export interface NatsAccess {
+  /** nats://host:port or tls://host:port, one or several of a cluster. */
+  readonly servers: readonly string[];
+  /** For tls:// servers: our certificate and the authorities, or none of ours and those of the system. */
+  readonly tls: TlsFiles | 'default-authorities' | null;
+  readonly credentials:
+    | { readonly kind: 'creds'; readonly file: string }
+    | { readonly kind: 'password'; readonly user: string; readonly passwordFile: string }
+    | null;
+}
+
+export interface NatsOptions extends Partial<Omit<NatsAccess, 'servers'>> {
   readonly servers: string | readonly string[];
+  /** Whose replies come under a prefix of their own, which permissions of NATS can keep from others. */
+  readonly part?: Part;
   /** Shown in the server's connection list. */
   readonly name: string;
-  /** Longest wait for the first connection, in ms. */
+  /** Longest wait for the first connection, in ms; Infinity for services, which wait until they are stopped. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly token?: string;
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly log: Logger;
 }
 
@@ -55,36 +82,60 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
   const servers = typeof options.servers === 'string' ? [options.servers] : [...options.servers];
   const timeoutMs = options.timeoutMs ?? FIRST_CONNECT_TIMEOUT_MS;
   const where = servers.join(', ');
+  const said = new Reminder(REMINDER_MS);
   try {
     const nc = await retry(() => connectOnce(servers, options), {
       policy: CONNECT_BACKOFF,
       timeoutMs,
-      retryable: (error) => !(error instanceof AuthorizationError),
+      retryable: (error) => !isRefusal(error),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onRetry: (error, attempt) => {
-        // Said once: the first attempt of a process that starts beside the server often comes too early.
-        if (attempt === 3) options.log.info({ servers: where, why: messageOf(error) }, 'waiting for NATS');
+        // The first attempts of a process that starts beside the server often come too early.
+        if (attempt >= 3 && said.isDue())
+          options.log.info({ servers: where, why: messageOf(error) }, 'waiting for NATS');
       },
     });
     return new Link(nc, options.log);
   } catch (error) {
     if (error instanceof SaraError) throw error;
-    const why =
-      error instanceof AuthorizationError
-        ? `it refused our credentials (${error.message})`
-        : `no connection within ${timeoutMs} ms (${messageOf(error)})`;
+    const context = { servers: where };
+    if (isRefusal(error)) {
+      const message = `NATS at ${where} refused our credentials (${messageOf(error)})`;
+      throw new SaraError('UNAUTHENTICATED', message, context, { cause: error });
+    }
     throw new SaraError(
       'NATS_UNAVAILABLE',
-      `NATS at ${where}: ${why}. Is nats-server running there?`,
-      { servers: where },
-      {
-        cause: error,
-      },
+      `NATS at ${where}: no connection within ${timeoutMs} ms (${messageOf(error)}). Is nats-server running there?`,
+      context,
+      { cause: error },
     );
   }
 }
 
+/** An answer that does not change by asking again. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError;
+}
+
+/** Lets something be said now, and again after a while. */
+class Reminder {
+  readonly #everyMs: number;
+  #saidAtMs = -Infinity;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  isDue(): boolean {
+    if (performance.now() - this.#saidAtMs < this.#everyMs) return false;
+    this.#saidAtMs = performance.now();
+    return true;
+  }
+}
+
 function connectOnce(servers: string[], options: NatsOptions): Promise<NatsConnection> {
+  const { tls = null, part } = options;
+  const authenticator = authenticatorOf(options);
   return connect({
     servers,
     name: options.name,
@@ -94,9 +145,28 @@ function connectOnce(servers: string[], options: NatsOptions): Promise<NatsConne
     reconnectJitter: RECONNECT_JITTER_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: MAX_PINGS_OUT,
-    ...(options.token === undefined ? {} : { authenticator: tokenAuthenticator(options.token) }),
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(part === undefined ? {} : { inboxPrefix: inboxPrefix(part) }),
+    ...(authenticator === null ? {} : { authenticator }),
+    ...(tls === null ? {} : { tls: tls === 'default-authorities' ? {} : tlsOptions(tls) }),
   });
+}
+
+function tlsOptions({ cert, key, ca }: TlsFiles): TlsOptions {
+  return { certFile: cert, keyFile: key, caFile: ca };
+}
+
+function authenticatorOf({ credentials = null, token }: NatsOptions): Authenticator | null {
+  if (token !== undefined) return tokenAuthenticator(token);
+  switch (credentials?.kind) {
+    case undefined:
+      return null;
+    case 'creds':
+      return credsAuthenticator(() => readFileSync(credentials.file));
+    case 'password':
+      return usernamePasswordAuthenticator(credentials.user, () =>
+        readFileSync(credentials.passwordFile, 'utf8').trim(),
+      );
+  }
 }
 
 class Link implements NatsLink {

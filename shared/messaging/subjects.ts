@@ -9,6 +9,7 @@
  * | sara-runs, sara-workers, sara-leases        | KV              | coordinator, workers | coordinator          |
  */
 import { SaraError } from '../errors.ts';
+import type { Part } from '../parts.ts';
 
 /** Names that become part of a subject: no dot, space or wildcard can widen what they match. */
 const TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
@@ -25,6 +26,11 @@ export function subjectToken(name: string): string {
     );
   }
   return name;
+}
+
+/** Under which replies to a part come: nobody else may listen there. */
+export function inboxPrefix(part: Part): string {
+  return `_INBOX_${part}`;
 }
 
 export const SUBJECTS = {

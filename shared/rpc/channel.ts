@@ -5,9 +5,11 @@
  * transport-options.ts for the numbers. Connecting is lazy; a call to a peer that is not there fails at once.
  */
 import type { CallOptions as GrpcCallOptions, ChannelCredentials, ClientDuplexStream } from '@grpc/grpc-js';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, credentials, experimental, Metadata } from '@grpc/grpc-js';
 import { abortReason } from '../clock.ts';
 import type { SaraError } from '../errors.ts';
+import { CERTIFICATE_NAMES, type Part } from '../parts.ts';
+import type { Certificates } from './certificates.ts';
 import type { Method } from './method.ts';
 import type { Peer } from './status.ts';
 import { fromStatus } from './status.ts';
@@ -18,12 +20,13 @@ export type ChannelSecurity =
   | { readonly kind: 'insecure' }
   | {
       readonly kind: 'mtls';
-      readonly ca: Buffer;
-      readonly cert: Buffer;
-      readonly key: Buffer;
-      /** Name the peer's certificate must carry, when it is not the host of the address. */
-      readonly serverName?: string;
+      readonly certificates: Certificates;
+      /** Whose certificate the other side must have, at whatever address it is. */
+      readonly peer: Part;
     };
+
+/** Sent with every call, read anew each time; null: none. */
+export type TokenSource = () => string | null;
 
 export interface CallOptions {
   /** Longest wait for the answer, in ms. */
@@ -48,19 +51,22 @@ export interface ClientStream<Request, Reply> {
 export class Channel {
   readonly #client: Client;
   readonly #peer: Peer;
+  readonly #token: TokenSource;
 
   constructor(
     address: string,
     purpose: ChannelPurpose,
     peer: Peer,
     security: ChannelSecurity = { kind: 'insecure' },
+    token: TokenSource = () => null,
   ) {
     this.#peer = peer;
+    this.#token = token;
     const serverName =
-      security.kind === 'mtls' && security.serverName !== undefined
+      security.kind === 'mtls'
         ? {
-            'grpc.ssl_target_name_override': security.serverName,
-            'grpc.default_authority': security.serverName,
+            'grpc.ssl_target_name_override': CERTIFICATE_NAMES[security.peer],
+            'grpc.default_authority': CERTIFICATE_NAMES[security.peer],
           }
         : {};
     this.#client = new Client(address, channelCredentials(security), {
@@ -82,7 +88,7 @@ export class Channel {
         passThrough,
         passThrough,
         bytes,
-        new Metadata(),
+        this.#metadata(),
         grpcOptions(options),
         (error, value) => {
           unlink();
@@ -111,7 +117,7 @@ export class Channel {
       passThrough,
       passThrough,
       method.request.encode(request),
-      new Metadata(),
+      this.#metadata(),
       grpcOptions(options),
     );
     const unlink = onAbort(options.signal, () => {
@@ -134,9 +140,16 @@ export class Channel {
       method.path,
       passThrough,
       passThrough,
-      new Metadata(),
+      this.#metadata(),
     );
     return new DuplexClientStream(call, method, this.#peer);
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    const token = this.#token();
+    if (token !== null) metadata.set('authorization', `Bearer ${token}`);
+    return metadata;
   }
 
   close(): void {
@@ -231,7 +244,7 @@ function onAbort(signal: AbortSignal | undefined, handler: (reason: Error) => vo
 function channelCredentials(security: ChannelSecurity): ChannelCredentials {
   return security.kind === 'insecure'
     ? credentials.createInsecure()
-    : credentials.createSsl(security.ca, security.key, security.cert);
+    : experimental.createCertificateProviderChannelCredentials(security.certificates, security.certificates);
 }
 
 function passThrough(bytes: Buffer): Buffer {

@@ -6,17 +6,30 @@
  * not the expected message end a call with FRAME_INVALID and its reason instead of the transport's INTERNAL.
  */
 import { once } from 'node:events';
-import { isIP } from 'node:net';
-import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+} from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { SaraError } from '../errors.ts';
+import { partsNamedBy } from '../parts.ts';
+import { isLoopback, joinAddress, splitAddress } from './address.ts';
+import type { Certificates } from './certificates.ts';
+import { bearerToken, certificateGate, type Caller, type Gate } from './gate.ts';
+import { openListener, type ConnectionRefusal } from './listener.ts';
 import type { Method, MethodKind } from './method.ts';
 import { toStatus } from './status.ts';
 import { serverOptions } from './transport-options.ts';
 
 export type ServerSecurity =
   | { readonly kind: 'insecure'; readonly allowBeyondLoopback?: boolean }
-  | { readonly kind: 'mtls'; readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+  | { readonly kind: 'mtls'; readonly certificates: Certificates };
+
+/** Why a call or a connection was turned away; a label of the metric that counts them. */
+export type Refusal = ConnectionRefusal | 'unauthenticated' | 'permission' | 'frame';
 
 /** What a handler may know about the call it serves. */
 export interface CallInfo {
@@ -56,11 +69,17 @@ type RawHandler =
   | ((call: ServerWritableStream<Buffer, Buffer>) => void)
   | ((call: ServerDuplexStream<Buffer, Buffer>) => void);
 
+/** What surrounds every handler: who is let through, and who is told of those that are not. */
+interface Surroundings {
+  admit(path: string, call: ServerCall): void;
+  refused(error: unknown, peer: string): void;
+}
+
 export interface ServiceBinding {
   readonly methods: readonly {
     readonly path: string;
     readonly kind: MethodKind;
-    readonly handler: RawHandler;
+    readonly handler: (surroundings: Surroundings) => RawHandler;
   }[];
 }
 
@@ -72,37 +91,46 @@ export function bindService<S extends object>(service: S, handlers: HandlersOf<S
     methods: Object.entries(table).map(([name, method]) => ({
       path: method.path,
       kind: method.kind,
-      handler: rawHandler(method, handlerTable[name]),
+      handler: (surroundings) => rawHandler(method, handlerTable[name], surroundings),
     })),
   };
 }
 
-function rawHandler(method: AnyMethod, handler: unknown): RawHandler {
+function rawHandler(method: AnyMethod, handler: unknown, surroundings: Surroundings): RawHandler {
   switch (method.kind) {
     case 'unary':
-      return unaryHandler(method, handler as (request: unknown, call: CallInfo) => Promise<unknown>);
+      return unaryHandler(
+        method,
+        handler as (request: unknown, call: CallInfo) => Promise<unknown>,
+        surroundings,
+      );
     case 'server-stream':
       return serverStreamHandler(
         method,
         handler as (request: unknown, call: CallInfo) => AsyncIterable<unknown>,
+        surroundings,
       );
     case 'bidi':
-      return bidiHandler(method, handler as (stream: ServerStream<unknown, unknown>) => void);
+      return bidiHandler(method, handler as (stream: ServerStream<unknown, unknown>) => void, surroundings);
   }
 }
 
 function unaryHandler(
   method: AnyMethod,
   handler: (request: unknown, call: CallInfo) => Promise<unknown>,
+  surroundings: Surroundings,
 ): (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => void {
   return (call, reply) => {
-    const serve = async (): Promise<Buffer> =>
-      method.reply.encode(await handler(method.request.decode(call.request), callInfo(call)));
+    const serve = async (): Promise<Buffer> => {
+      surroundings.admit(method.path, call);
+      return method.reply.encode(await handler(method.request.decode(call.request), callInfo(call)));
+    };
     serve().then(
       (bytes) => {
         reply(null, bytes);
       },
       (error: unknown) => {
+        surroundings.refused(error, call.getPeer());
         reply(toStatus(error));
       },
     );
@@ -112,10 +140,12 @@ function unaryHandler(
 function serverStreamHandler(
   method: AnyMethod,
   handler: (request: unknown, call: CallInfo) => AsyncIterable<unknown> | Iterable<unknown>,
+  surroundings: Surroundings,
 ): (call: ServerWritableStream<Buffer, Buffer>) => void {
   return (call) => {
     const info = callInfo(call);
     const serve = async (): Promise<void> => {
+      surroundings.admit(method.path, call);
       for await (const reply of handler(method.request.decode(call.request), info)) {
         if (info.signal.aborted) return;
         if (!call.write(method.reply.encode(reply))) await once(call, 'drain', { signal: info.signal });
@@ -126,6 +156,7 @@ function serverStreamHandler(
         call.end();
       },
       (error: unknown) => {
+        surroundings.refused(error, call.getPeer());
         if (!info.signal.aborted) call.emit('error', toStatus(error));
       },
     );
@@ -135,6 +166,7 @@ function serverStreamHandler(
 function bidiHandler(
   method: AnyMethod,
   handler: (stream: ServerStream<unknown, unknown>) => void,
+  surroundings: Surroundings,
 ): (call: ServerDuplexStream<Buffer, Buffer>) => void {
   return (call) => {
     let ended = false;
@@ -146,6 +178,7 @@ function bidiHandler(
       finish();
     };
     const fail = (error: unknown): void => {
+      surroundings.refused(error, call.getPeer());
       close(() => call.emit('error', toStatus(error)));
     };
     const info = callInfo(call);
@@ -158,6 +191,12 @@ function bidiHandler(
     call.on('error', () => {
       close(() => undefined);
     });
+    try {
+      surroundings.admit(method.path, call);
+    } catch (error) {
+      fail(error);
+      return;
+    }
     handler({
       ...info,
       onMessage: (onMessage) => {
@@ -188,11 +227,16 @@ function bidiHandler(
   };
 }
 
-function callInfo(call: {
+/** What all kinds of calls have in common. */
+interface ServerCall {
+  readonly cancelled: boolean;
+  readonly metadata: Metadata;
   getPeer(): string;
-  cancelled: boolean;
+  getAuthContext(): { readonly sslPeerCertificate?: { readonly subjectaltname?: string } };
   on(event: 'cancelled', listener: () => void): unknown;
-}): CallInfo {
+}
+
+function callInfo(call: ServerCall): CallInfo {
   const controller = new AbortController();
   const onCancelled = (): void => {
     controller.abort(new SaraError('CANCELLED', `the caller at ${call.getPeer()} gave up`, {}));
@@ -208,6 +252,10 @@ export interface RpcServerOptions {
   readonly services: readonly ServiceBinding[];
   /** Default: insecure, and then only on loopback. */
   readonly security?: ServerSecurity;
+  /** Asked after the certificates' own gate. */
+  readonly gate?: Gate;
+  /** Told of every connection and call that is turned away. */
+  readonly onRefused?: (reason: Refusal, peer: string, message: string) => void;
 }
 
 /** A running server. */
@@ -234,26 +282,66 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       { listen: options.listen },
     );
   }
+  const onRefused = options.onRefused ?? (() => undefined);
   const server = new Server(serverOptions());
+  const surroundings = surroundingsOf(options.gate, onRefused);
   for (const service of options.services) {
     for (const { path, kind, handler } of service.methods) {
       const type = kind === 'server-stream' ? 'serverStream' : kind;
-      server.register(path, handler, passThrough, passThrough, type);
+      server.register(path, handler(surroundings), passThrough, passThrough, type);
     }
   }
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(options.listen, serverCredentials(security), (error, boundPort) => {
-      if (error === null) resolve(boundPort);
-      else {
-        reject(
-          new SaraError('CONFIG_INVALID', `cannot listen on ${options.listen}: ${error.message}`, {
-            listen: options.listen,
-          }),
-        );
-      }
-    });
+  // Sockets come from our listener, secured already.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = await openListener({
+    listen: options.listen,
+    certificates: security.kind === 'mtls' ? security.certificates : null,
+    onConnection: (socket) => {
+      injector.injectConnection(socket);
+    },
+    onRefused,
   });
-  return { address: joinAddress(host, port), port, stop: (graceMs = 2_000) => stopServer(server, graceMs) };
+  return {
+    address: joinAddress(host, listener.port),
+    port: listener.port,
+    stop: (graceMs = 2_000) => {
+      listener.close();
+      return stopServer(server, graceMs);
+    },
+  };
+}
+
+function surroundingsOf(
+  gate: Gate | undefined,
+  onRefused: NonNullable<RpcServerOptions['onRefused']>,
+): Surroundings {
+  return {
+    admit: (path, call) => {
+      const caller = callerOf(call);
+      certificateGate.admit(path, caller);
+      gate?.admit(path, caller);
+    },
+    refused: (error, peer) => {
+      const reason = error instanceof SaraError ? REFUSALS[error.code] : undefined;
+      if (reason !== undefined) onRefused(reason, peer, (error as SaraError).message);
+    },
+  };
+}
+
+/** Errors that turn a caller away, in the metric's words. */
+const REFUSALS: Readonly<Partial<Record<string, Refusal>>> = {
+  UNAUTHENTICATED: 'unauthenticated',
+  PERMISSION_DENIED: 'permission',
+  FRAME_INVALID: 'frame',
+};
+
+function callerOf(call: ServerCall): Caller {
+  const { sslPeerCertificate } = call.getAuthContext();
+  return {
+    peer: call.getPeer(),
+    parts: sslPeerCertificate === undefined ? null : partsNamedBy(sslPeerCertificate.subjectaltname ?? ''),
+    token: bearerToken(call.metadata.get('authorization').at(0)),
+  };
 }
 
 async function stopServer(server: Server, graceMs: number): Promise<void> {
@@ -268,34 +356,6 @@ async function stopServer(server: Server, graceMs: number): Promise<void> {
   });
 }
 
-function serverCredentials(security: ServerSecurity): ServerCredentials {
-  if (security.kind === 'insecure') return ServerCredentials.createInsecure();
-  const pair = { private_key: security.key, cert_chain: security.cert };
-  return ServerCredentials.createSsl(security.ca, [pair], true);
-}
-
 function passThrough(bytes: Buffer): Buffer {
   return bytes;
-}
-
-/** 'host:port' or '[v6]:port' in its parts. */
-export function splitAddress(address: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
-  if (host === undefined || !(port <= 65_535)) {
-    throw new SaraError('CONFIG_INVALID', `'${address}' is not host:port with a port of 0 to 65535`, {
-      address,
-    });
-  }
-  return { host, port };
-}
-
-export function joinAddress(host: string, port: number): string {
-  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Whether only this machine can reach `host`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -60,6 +60,10 @@ function codeOf(error: ServiceError, peer: Peer): ErrorCode {
       return 'DEADLINE_EXCEEDED';
     case grpcStatus.UNAVAILABLE:
       return peer.unreachableCode;
+    case grpcStatus.UNAUTHENTICATED:
+      return 'UNAUTHENTICATED';
+    case grpcStatus.PERMISSION_DENIED:
+      return 'PERMISSION_DENIED';
     // The transport's own words for a message above the limit or one it cannot read.
     case grpcStatus.RESOURCE_EXHAUSTED:
     case grpcStatus.INVALID_ARGUMENT:

@@ -29,7 +29,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['worker/engine/onnx/'],
   '@tensorflow/': ['worker/engine/tfjs/', 'worker/tfjs-optimizer/'],
   sharp: ['worker/data/', 'worker/pictures/'],
-  yaml: ['shared/config/'],
+  yaml: ['shared/config/', 'coordinator/access/'],
+  'prom-client': ['shared/observe/metrics.ts'],
   pino: ['shared/log.ts'],
   commander: ['coordinator/cli/', 'coordinator/main.ts', 'worker/cli/', 'worker/main.ts'],
 };

@@ -1,5 +1,6 @@
 /** How texts on the command line become values. */
 import { InvalidArgumentError } from 'commander';
+import { parseBytes } from '../../shared/bytes.ts';
 import { parseAdapter } from '../sample.ts';
 
 export interface AdapterArgument {
@@ -28,6 +29,13 @@ export function positive(text: string): number {
   const value = whole(text);
   if (value === 0) throw new InvalidArgumentError('expected a whole number, 1 or more');
   return value;
+}
+
+/** `8GB`, `512MiB`, `8Gi` or plain bytes. */
+export function byteSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === null || bytes === 0) throw new InvalidArgumentError('expected a size such as 8GB or 512MiB');
+  return bytes;
 }
 
 export function oneOf<T extends string>(names: readonly T[]): (text: string) => T {

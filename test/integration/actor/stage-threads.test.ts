@@ -62,7 +62,7 @@ describe('stages in threads of one worker', function () {
       name: WORKER.name,
       registry: threadedRegistry<ActorClasses, ThreadSurroundings>(ACTOR_METHODS, {
         program: new URL('../../../worker/actor-thread.ts', import.meta.url),
-        surroundings: { natsServers: [] },
+        surroundings: { nats: { servers: [], tls: null, credentials: null } },
         ...options,
       }),
       listen: '127.0.0.1:0',

@@ -61,7 +61,7 @@ describe('messaging', () => {
           token: 'wrong',
           log: silentLogger,
         });
-        await assert.rejects(wrong, saraError('NATS_UNAVAILABLE', /refused our credentials/));
+        await assert.rejects(wrong, saraError('UNAUTHENTICATED', /refused our credentials/));
       } finally {
         await guarded.stop();
       }
