@@ -1,6 +1,7 @@
 /**
  * Latent models of each family in small: a diffusers folder with UNet, autoencoder, one or two text encoders, CLIP's
  * tokenizers and scheduler, all sizes scaled down but the vocabulary. Seeded: the same call gives the same bytes.
+ * Encoders can also be had at their published sizes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import {
   type ClipTextPrefix,
 } from '../../worker/model/clip-text.ts';
 import { clipTokenizerDefinition } from '../../worker/model/clip-vocabulary.ts';
+import { initialiseClipText, initialiseParameters } from '../../worker/model/init.ts';
 import { parseUNetConfig } from '../../worker/model/diffusers-config.ts';
 import { FAMILIES, type FamilyName } from '../../worker/model/single-file/families.ts';
 import { writeTokenizer } from '../../worker/model/tokenizer.ts';
@@ -28,6 +30,8 @@ export interface SmallModelOptions {
   readonly textPrefix: ClipTextPrefix;
   /** Fields of `scheduler_config.json` set otherwise. */
   readonly scheduler: Readonly<Record<string, unknown>>;
+  /** Autoencoder and text encoders as large as they are published, float32, and a UNet of a fifth of its width. */
+  readonly largeEncoders: boolean;
 }
 
 const DEFAULTS: SmallModelOptions = {
@@ -35,6 +39,7 @@ const DEFAULTS: SmallModelOptions = {
   sharded: false,
   textPrefix: 'text_model.',
   scheduler: {},
+  largeEncoders: false,
 };
 
 /** Weights of about this size keep activations near one. */
@@ -46,7 +51,7 @@ export async function makeSmallLatentModel(
   name: FamilyName,
   options: Partial<SmallModelOptions> = {},
 ): Promise<void> {
-  const { dtype, sharded, textPrefix, scheduler } = { ...DEFAULTS, ...options };
+  const { dtype, sharded, textPrefix, scheduler, largeEncoders } = { ...DEFAULTS, ...options };
   const family = FAMILIES.find((each) => each.name === name);
   if (family === undefined) throw new Error(name);
   const configs = family.configs('epsilon', false);
@@ -58,22 +63,25 @@ export async function makeSmallLatentModel(
       return { name: key, tensor: { dtype, shape, data } };
     });
 
-  const unet = { ...configs.unet, ...SMALL_UNETS[name] };
+  const unet = { ...configs.unet, ...(largeEncoders ? NARROW_UNET : SMALL_UNETS[name]) };
   await writeJson(join(folder, 'unet/config.json'), unet);
   const unetTensors = tensorsOf(unetParameters(parseUNetConfig(unet, 'unet')), 1);
   await writeWeights(join(folder, 'unet'), 'diffusion_pytorch_model', unetTensors, sharded ? 2 : 1);
 
-  const vae = { ...configs.vae, ...SMALL_VAE };
+  const vae = { ...configs.vae, ...(largeEncoders ? {} : SMALL_VAE) };
   await writeJson(join(folder, 'vae/config.json'), vae);
-  const vaeTensors = tensorsOf(vaeParameters(parseVaeConfig(vae, 'vae')), 2);
+  const vaeShapes = vaeParameters(parseVaeConfig(vae, 'vae'));
+  const vaeTensors = largeEncoders ? [...initialiseParameters(vaeShapes, 2)] : tensorsOf(vaeShapes, 2);
   await writeWeights(join(folder, 'vae'), 'diffusion_pytorch_model', vaeTensors, 1);
 
   for (const [i, published] of configs.textEncoders.entries()) {
     const suffix = i === 0 ? '' : `_${i + 1}`;
-    const config = { ...published, ...SMALL_TEXTS[i] };
+    const config = { ...published, ...(largeEncoders ? {} : SMALL_TEXTS[i]) };
     await writeJson(join(folder, `text_encoder${suffix}/config.json`), config);
     const parsed = parseClipTextConfig(config, 'text_encoder');
-    const tensors = tensorsOf(clipTextParameters(parsed, textPrefix), 3 + i);
+    const tensors = largeEncoders
+      ? [...initialiseClipText(parsed, textPrefix, 3 + i)]
+      : tensorsOf(clipTextParameters(parsed, textPrefix), 3 + i);
     await writeWeights(join(folder, `text_encoder${suffix}`), 'model', tensors, 1);
     const tokenizer = await clipTokenizerDefinition(family.paddings[i]);
     await writeTokenizer(
@@ -85,6 +93,9 @@ export async function makeSmallLatentModel(
   }
   await writeJson(join(folder, 'scheduler/scheduler_config.json'), { ...configs.scheduler, ...scheduler });
 }
+
+/** SD1's UNet at a fifth of its width, which two cores can train. */
+const NARROW_UNET = { block_out_channels: [64, 128, 256, 256] };
 
 const SMALL_UNETS: Readonly<Record<FamilyName, Readonly<Record<string, unknown>>>> = {
   sd1: {
