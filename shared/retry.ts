@@ -65,3 +65,19 @@ export async function retry<T>(
     }
   }
 }
+
+/** Lets what is being waited for be said at once, and again after a while. */
+export class Reminder {
+  readonly #everyMs: number;
+  #saidAtMs = -Infinity;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  isDue(): boolean {
+    if (performance.now() - this.#saidAtMs < this.#everyMs) return false;
+    this.#saidAtMs = performance.now();
+    return true;
+  }
+}

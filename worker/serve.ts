@@ -9,12 +9,15 @@ import { cpus, hostname, totalmem } from 'node:os';
 import { ActorHost } from '../shared/actor/host.ts';
 import { threadedRegistry } from '../shared/actor/threaded.ts';
 import { stopWithParent, type Lifecycle } from '../shared/lifecycle.ts';
-import { createLogger } from '../shared/log.ts';
+import { createLogger, type Logger } from '../shared/log.ts';
+import { asSaraError, SaraError } from '../shared/errors.ts';
+import type { NatsLink } from '../shared/messaging/connection.ts';
+import { Reminder, retry, type BackoffPolicy } from '../shared/retry.ts';
 import type { ServiceOptions } from '../shared/service-options.ts';
 import { startService } from '../shared/service.ts';
 import type { ActorClasses } from '../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
-import { WorkerAnnouncement } from '../shared/worker-announcement.ts';
+import { WorkerAnnouncement, type WorkerFacts } from '../shared/worker-announcement.ts';
 import { ACTOR_METHODS } from './actor-methods.ts';
 import type { ThreadSurroundings } from './actors.ts';
 
@@ -39,6 +42,10 @@ const ACTOR_THREAD = new URL(
 
 /** Share of a worker's memory that frames and exported values may take. */
 const OBJECT_STORE_SHARE = 0.25;
+
+/** A coordinator starts within seconds, or somebody has to be told that there is none. */
+const REGISTRATION_BACKOFF: BackoffPolicy = { firstMs: 500, factor: 2, maxMs: 10_000 };
+const REMINDER_MS = 10_000;
 
 export function defaultWorkerName(): string {
   return hostname()
@@ -74,7 +81,7 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
   metrics.read('objectStoreBytes', () => host.objects.usedBytes);
   metrics.read('objectStoreCapacityBytes', () => host.objects.capacityBytes);
   metrics.read('actors', () => host.status().actors.length);
-  const announcement = await WorkerAnnouncement.put(
+  const announcement = await announce(
     link,
     {
       name: options.name,
@@ -86,7 +93,8 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
       startedAtMs: Date.now(),
       version: TOOL_VERSION,
     },
-    { signal: life.signal, log },
+    life.signal,
+    log,
   );
   life.defer('announcement', () => announcement.release());
   isRegistered = true;
@@ -99,5 +107,29 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
     announcement.lost.addEventListener('abort', () => {
       reject(announcement.lost.reason as Error);
     });
+  });
+}
+
+/**
+ * Registers this worker. The table of workers is the coordinator's to make: where NATS does not let workers make it, the
+ * first coordinator is waited for.
+ */
+function announce(
+  link: NatsLink,
+  facts: WorkerFacts,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<WorkerAnnouncement> {
+  const reminder = new Reminder(REMINDER_MS);
+  return retry(() => WorkerAnnouncement.put(link, facts, { signal, log }), {
+    policy: REGISTRATION_BACKOFF,
+    timeoutMs: Infinity,
+    retryable: (error) =>
+      error instanceof SaraError && ['NATS_UNAVAILABLE', 'PERMISSION_DENIED'].includes(error.code),
+    signal,
+    onRetry: (error) => {
+      if (reminder.isDue())
+        log.info({ why: asSaraError(error).message }, 'waiting for a coordinator, or for NATS, to register');
+    },
   });
 }

@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor.ts';
 import { ROLES, type Role } from '../access/roles.ts';
 import type { ApiOptions } from './api-client.ts';
 import { makeCertificates } from './certs.ts';
+import { NATS_USERS, printNatsConfig } from './nats-config.ts';
 import {
   accessOptions,
   apiOptions,
@@ -70,6 +71,7 @@ export function buildProgram(life: Lifecycle): Command {
   );
   tokenCommand(program);
   certsCommand(program);
+  natsConfigCommand(program);
   apiCommands(program, life);
 
   return program.helpCommand(false);
@@ -181,6 +183,18 @@ function certsCommand(program: Command): void {
     .addOption(daysOption())
     .option('--nats-host <name>', 'name or address of the NATS server (repeatable)', collect, ['localhost'])
     .action(makeCertificates);
+}
+
+function natsConfigCommand(program: Command): void {
+  program
+    .command('nats-config')
+    .description('print the permissions of each part, for a nats-server to include')
+    .addOption(
+      new Option('--users <how>', 'how the server knows the parts: by the names in their certificates')
+        .choices(NATS_USERS)
+        .default('certificates'),
+    )
+    .action(printNatsConfig);
 }
 
 function apiCommands(program: Command, life: Lifecycle): void {

@@ -10,7 +10,9 @@ import type { Authenticator, NatsConnection, TlsOptions } from '@nats-io/transpo
 import {
   AuthorizationError,
   connect,
+  createInbox,
   credsAuthenticator,
+  PermissionViolationError,
   tokenAuthenticator,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
@@ -18,7 +20,7 @@ import { abortReason } from '../clock.ts';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Part } from '../parts.ts';
-import { CONNECT_BACKOFF, retry } from '../retry.ts';
+import { CONNECT_BACKOFF, Reminder, retry } from '../retry.ts';
 import type { TlsFiles } from '../rpc/certificates.ts';
 import { inboxPrefix } from './subjects.ts';
 
@@ -67,6 +69,8 @@ export interface NatsLink {
   /** Largest message the server takes, in bytes. */
   readonly maxPayloadBytes: number;
   readonly serverVersion: string;
+  /** A subject nobody else uses, where this part may listen. */
+  createInbox(): string;
   /** False while the connection is down. */
   readonly connected: boolean;
   /** Resolves at once, or when the connection is back. @throws the signal's reason; NATS_UNAVAILABLE when closed */
@@ -95,7 +99,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
           options.log.info({ servers: where, why: messageOf(error) }, 'waiting for NATS');
       },
     });
-    return new Link(nc, options.log);
+    return new Link(nc, options.part, options.log);
   } catch (error) {
     if (error instanceof SaraError) throw error;
     const context = { servers: where };
@@ -115,22 +119,6 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
 /** An answer that does not change by asking again. */
 function isRefusal(error: unknown): boolean {
   return error instanceof AuthorizationError;
-}
-
-/** Lets something be said now, and again after a while. */
-class Reminder {
-  readonly #everyMs: number;
-  #saidAtMs = -Infinity;
-
-  constructor(everyMs: number) {
-    this.#everyMs = everyMs;
-  }
-
-  isDue(): boolean {
-    if (performance.now() - this.#saidAtMs < this.#everyMs) return false;
-    this.#saidAtMs = performance.now();
-    return true;
-  }
 }
 
 function connectOnce(servers: string[], options: NatsOptions): Promise<NatsConnection> {
@@ -171,13 +159,15 @@ function authenticatorOf({ credentials = null, token }: NatsOptions): Authentica
 
 class Link implements NatsLink {
   readonly nc: NatsConnection;
+  readonly #part: Part | undefined;
   readonly #log: Logger;
   #connected = true;
   #closed = false;
   readonly #waiting = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
 
-  constructor(nc: NatsConnection, log: Logger) {
+  constructor(nc: NatsConnection, part: Part | undefined, log: Logger) {
     this.nc = nc;
+    this.#part = part;
     this.#log = log;
     void this.#follow();
   }
@@ -188,6 +178,10 @@ class Link implements NatsLink {
 
   get serverVersion(): string {
     return this.nc.info?.version ?? 'unknown';
+  }
+
+  createInbox(): string {
+    return createInbox(this.#part === undefined ? undefined : inboxPrefix(this.#part));
   }
 
   get connected(): boolean {
@@ -235,7 +229,9 @@ class Link implements NatsLink {
           for (const waiter of [...this.#waiting]) waiter.resolve();
           break;
         case 'error':
-          this.#log.error({ err: asSaraError(status.error) }, 'NATS reports an error');
+          // Of a request its caller is told, who may know how to wait.
+          if (isRefusedRequest(status.error)) this.#log.debug({ why: status.error.message }, 'NATS refused');
+          else this.#log.error({ err: asSaraError(status.error) }, 'NATS reports an error');
           break;
         case 'slowConsumer':
           this.#log.warn(
@@ -257,6 +253,10 @@ class Link implements NatsLink {
     if (this.#connected) await this.nc.drain();
     else await this.nc.close();
   }
+}
+
+function isRefusedRequest(error: Error): boolean {
+  return error instanceof PermissionViolationError && error.subject.startsWith('$JS.API.');
 }
 
 function closedError(): SaraError {

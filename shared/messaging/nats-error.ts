@@ -1,12 +1,13 @@
 /** What the NATS client throws, in our terms. */
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { PermissionViolationError } from '@nats-io/transport-node';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { NatsLink } from './connection.ts';
 
 /**
  * @param doing what failed, e.g. "reading key 'r1' of bucket sara-runs"
- * @returns STATE_CONFLICT when somebody else wrote first; NATS_UNAVAILABLE when the server did not answer or refused;
- *   INTERNAL for what the client throws at a wrong use
+ * @returns STATE_CONFLICT when somebody else wrote first; PERMISSION_DENIED; NATS_UNAVAILABLE when the server did not
+ *   answer or refused; INTERNAL for what the client throws at a wrong use
  */
 export function natsError(thrown: unknown, doing: string, link: NatsLink): SaraError {
   if (thrown instanceof SaraError) return thrown;
@@ -20,6 +21,15 @@ export function natsError(thrown: unknown, doing: string, link: NatsLink): SaraE
       {
         cause: thrown,
       },
+    );
+  }
+  const violation = [thrown, thrown.cause].find((error) => error instanceof PermissionViolationError);
+  if (violation !== undefined) {
+    return new SaraError(
+      'PERMISSION_DENIED',
+      `${doing}: NATS does not allow it to this part (${thrown.message}); 'sara nats-config' prints what it needs`,
+      context,
+      { cause: thrown },
     );
   }
   if (thrown.name === 'JetStreamNotEnabled') {

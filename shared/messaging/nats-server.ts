@@ -51,6 +51,8 @@ export interface NatsServerOptions {
   readonly maxPayloadBytes?: number;
   /** When given, clients must present it. */
   readonly token?: string;
+  /** Lines for its configuration, e.g. TLS and permissions. */
+  readonly config?: string;
   readonly log?: Logger;
 }
 
@@ -124,6 +126,7 @@ function serverConfig(options: NatsServerOptions, runFolder: string): string {
   ];
   if (options.maxPayloadBytes !== undefined) lines.push(`max_payload: ${options.maxPayloadBytes}`);
   if (options.token !== undefined) lines.push(`authorization { token: ${JSON.stringify(options.token)} }`);
+  if (options.config !== undefined) lines.push(options.config);
   return `${lines.join('\n')}\n`;
 }
 

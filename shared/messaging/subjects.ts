@@ -47,6 +47,9 @@ export const SUBJECTS = {
     `sara.exchange.${subjectToken(run)}.${generation}.${stage}.all`,
 } as const;
 
+/** Everything below a root, for permissions. */
+export const SUBJECT_TREES = { exchange: 'sara.exchange.>' } as const;
+
 export interface StreamFacts {
   readonly name: string;
   readonly subjects: readonly string[];

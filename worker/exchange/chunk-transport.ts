@@ -1,7 +1,6 @@
 /**
  * What the exchange needs of NATS, as an interface of bytes: tests put one between that loses, repeats and reorders.
  */
-import { createInbox } from '@nats-io/transport-node';
 import type { NatsLink } from '../../shared/messaging/connection.ts';
 
 export interface ChunkTransport {
@@ -31,7 +30,7 @@ export function natsTransport(link: NatsLink): ChunkTransport {
       return link.maxPayloadBytes;
     },
     whenConnected: (signal) => link.whenConnected(signal),
-    createInbox: () => createInbox(),
+    createInbox: () => link.createInbox(),
     publish: (subject, data, replyTo) => {
       if (!nc.isClosed()) nc.publish(subject, data, replyTo === undefined ? {} : { reply: replyTo });
     },
