@@ -1,18 +1,19 @@
 /**
  * Which files make up a checkpoint: a folder `checkpoints/step-<n>/` with one file per stage and a manifest.
  *
- * The manifest is written last and by a rename, so a folder without one is a torn checkpoint and is passed over. The
- * stage files check themselves when read (worker/checkpoint/). Stage files of one replica suffice: replicas are
- * bit-equal.
+ * The manifest is written last and by a rename, so a folder without one is a torn checkpoint and is passed over, as is
+ * one whose files are not, byte for byte, those it names. What is in them is worker/checkpoint's business. Stage files
+ * of one replica suffice: replicas are bit-equal.
  */
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
+import { fileDigest } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
 
 const FORMAT = 'sara-checkpoint';
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const MANIFEST_FILE = 'manifest.json';
 const CHECKPOINTS = 'checkpoints';
 const MAX_MANIFEST_BYTES = 2 ** 20;
@@ -21,6 +22,8 @@ const stageFileSchema = z.object({
   /** Name inside the checkpoint's folder. */
   file: z.string().regex(/^stage-\d+\.safetensors$/),
   sizeBytes: z.int().min(1),
+  /** SHA-256 of the file. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
   maskDigest: z.string(),
 });
 
@@ -86,7 +89,8 @@ export async function newestCheckpoint(
   onSkipped: (folder: string, reason: string) => void,
 ): Promise<Checkpoint | null> {
   for (const folder of await checkpointFolders(runFolder)) {
-    const result = await readCheckpoint(folder);
+    const read = await readCheckpoint(folder);
+    const result = typeof read === 'string' ? read : ((await damageOf(read)) ?? read);
     if (typeof result === 'string') {
       onSkipped(folder, result);
     } else if (result.baseHash !== baseHash) {
@@ -98,6 +102,25 @@ export async function newestCheckpoint(
     } else {
       return result;
     }
+  }
+  return null;
+}
+
+/** Step of the newest whole checkpoint, by its manifest alone; null when there is none. */
+export async function newestCheckpointStep(runFolder: string): Promise<number | null> {
+  for (const folder of await checkpointFolders(runFolder)) {
+    const result = await readCheckpoint(folder);
+    if (typeof result !== 'string') return result.step;
+  }
+  return null;
+}
+
+/** Reads every byte. @returns why it is not what was written, or null */
+async function damageOf({ files, stages }: Checkpoint): Promise<string | null> {
+  for (const [i, file] of files.entries()) {
+    const digest = await fileDigest(file);
+    if (digest !== stages[i].digest)
+      return `${file} has SHA-256 ${digest}, the manifest says ${stages[i].digest}: it was damaged`;
   }
   return null;
 }

@@ -7,7 +7,7 @@
 import type { SaraError } from '../shared/errors.ts';
 import type { EventBus } from '../shared/messaging/bus.ts';
 import type { PlanSummary, RunEventBody, RunState } from '../shared/run-event.ts';
-import type { RunChange, RunRecord } from './run-state.ts';
+import type { CommittedReselection, RunChange, RunRecord } from './run-state.ts';
 import type { RunStore } from './run-store.ts';
 
 /** What is known once every stage and replica has reported a finite gradient and the same mask. */
@@ -15,6 +15,8 @@ export interface StepFacts {
   readonly step: number;
   readonly loss: number;
   readonly maskDigest: string;
+  /** Of the gradient, by stage. */
+  readonly squaredNorms: readonly number[];
 }
 
 /** @param step updates applied */
@@ -30,6 +32,11 @@ export class RunJournal {
     this.#store = store;
     this.#events = events;
     this.#record = record;
+  }
+
+  /** As it stood after the last change made here. */
+  get record(): RunRecord {
+    return this.#record;
   }
 
   get run(): string {
@@ -107,8 +114,13 @@ export class RunJournal {
    * @throws SaraError STALE_GENERATION, STATE_CONFLICT, CANCELLED, NATS_UNAVAILABLE; in each case the step is not to
    *   be applied
    */
-  async commitStep({ step, loss, maskDigest }: StepFacts): Promise<void> {
-    await this.#change({ kind: 'commit-step', generation: this.generation, step, loss, maskDigest });
+  async commitStep(facts: StepFacts): Promise<void> {
+    await this.#change({ kind: 'commit-step', generation: this.generation, ...facts });
+  }
+
+  /** From here on the run trains `step` with these masks, whoever drives it. @throws as commitStep */
+  async commitReselection(reselection: CommittedReselection): Promise<void> {
+    await this.#change({ kind: 'commit-reselection', generation: this.generation, ...reselection });
   }
 
   async #change(change: RunChange): Promise<void> {

@@ -1,18 +1,17 @@
 /**
- * The coordinator: takes runs, works them off one at a time, and answers what is asked about them.
+ * The coordinator: takes runs and answers what is asked about them.
  *
- * All it knows is in KV and the event stream (run-store.ts, EventBus); here is only the queue of this process and
- * the abort switch of the run in progress. Driving a run is the run driver's business, what its end means is
- * settled here: success, failure and cancellation are recorded in one place.
+ * All it knows is in KV and the event stream (run-store.ts, EventBus), so of several on one NATS each answers
+ * questions. One leads (leadership.ts): it alone changes things, works the runs off (run-queue.ts), and is followed by
+ * another when it ends.
  */
 import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ActorSystem } from '../shared/actor/system.ts';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
 import type { Clock } from '../shared/clock.ts';
 import {
-  parseRunConfigJson,
+  overrideRunConfig,
   resolveRunConfig,
   serializeRunConfig,
   type ResolvedRunConfig,
@@ -29,20 +28,22 @@ import type {
   PlanSummary,
   RunRequest,
   RunSummary,
+  SubmitRequest,
   WorkerSummary,
 } from '../shared/run-api.ts';
 import { isTerminal, type RunEvent } from '../shared/run-event.ts';
-import type { ActorClasses } from '../shared/stage-protocol.ts';
 import { parseStrictJson } from '../shared/strict-json.ts';
 import { RunJournal } from './commit.ts';
+import { Leadership } from './leadership.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
 import { summarizePlan } from './plan/plan-summary.ts';
 import { planRun } from './plan/planner.ts';
 import type { ProfileModel } from './plan/profile-model.ts';
 import type { DriveRun } from './run-context.ts';
 import { requireRunId, runId } from './run-id.ts';
-import { summarizeRun, type RunSpec } from './run-state.ts';
-import { RunStore, type StoredRun } from './run-store.ts';
+import { RunQueue } from './run-queue.ts';
+import { applyChange, summarizeRun, type RunRecord, type RunSpec } from './run-state.ts';
+import { RunStore } from './run-store.ts';
 import { endpointOf, WorkerRegistry } from './worker-registry.ts';
 
 /** In the run folder: the complete configuration, from which it can be resumed. */
@@ -58,13 +59,12 @@ export interface CoordinatorParts {
 
 export interface CoordinatorOptions extends CoordinatorParts {
   readonly link: NatsLink;
+  /** For people and logs. */
+  readonly name: string;
+  /** Time without a sign of life after which a coordinator or worker counts as lost, if this is who sets it, in ms. */
+  readonly leaseMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
-}
-
-interface QueuedRun {
-  readonly run: string;
-  readonly isResumed: boolean;
 }
 
 export class Coordinator implements CoordinatorApi {
@@ -72,12 +72,11 @@ export class Coordinator implements CoordinatorApi {
   readonly #store: RunStore;
   readonly #events: EventBus;
   readonly #registry: WorkerRegistry;
-  readonly #log: Logger;
-  readonly #queue: QueuedRun[] = [];
-  readonly #stopping = new AbortController();
-  #current: { readonly run: string; readonly abort: AbortController } | null = null;
-  /** Works the queue off; null while it is empty. */
-  #working: Promise<void> | null = null;
+  readonly #queue: RunQueue;
+  #leadership: Leadership | null = null;
+  /** Rejects when this coordinator can do nothing more. */
+  readonly failed: Promise<never>;
+  readonly #unlink: () => void;
 
   private constructor(
     options: CoordinatorOptions,
@@ -89,18 +88,52 @@ export class Coordinator implements CoordinatorApi {
     this.#store = store;
     this.#events = events;
     this.#registry = registry;
-    this.#log = options.log;
+    const { link, driveRun, clock, log } = options;
+    const workerSecurity = this.#workerSecurity;
+    this.#queue = new RunQueue({ store, events, registry, link, driveRun, workerSecurity, clock, log });
+    let fail: (error: SaraError) => void = () => undefined;
+    this.failed = new Promise((_, reject) => (fail = reject));
+    // Whoever serves this coordinator waits for it; nobody need.
+    this.failed.catch(() => undefined);
+    this.#unlink = options.link.onReconnect(() => {
+      void this.#checkData(fail);
+    });
   }
 
-  /** Opens the state in NATS and takes up the queue it finds there. */
+  /** Opens the state in NATS. What it tells is right from then on; what it is told it refuses until it leads. */
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
-    const { link, clock, log } = options;
+    const { link, clock, log, leaseMs } = options;
     const store = await RunStore.open(link, clock);
     const events = await EventBus.open(link);
-    const registry = await WorkerRegistry.open(link, { clock, log });
-    const coordinator = new Coordinator(options, store, events, registry);
-    await coordinator.#takeOver();
-    return coordinator;
+    const registry = await WorkerRegistry.open(link, {
+      clock,
+      log,
+      ...(leaseMs === undefined ? {} : { ttlMs: leaseMs }),
+    });
+    return new Coordinator(options, store, events, registry);
+  }
+
+  /**
+   * Stands for leader until stopped.
+   * @param address host:port that other coordinators send their clients to
+   * @returns when it is known who leads
+   */
+  async stand(address: string): Promise<void> {
+    const { link, name, clock, log, leaseMs } = this.#options;
+    this.#leadership = await Leadership.open(link, {
+      name,
+      address,
+      ...(leaseMs === undefined ? {} : { leaseMs }),
+      clock,
+      log,
+      onElected: () => {
+        this.#queue.start();
+      },
+      onFollowing: (leader) => {
+        void this.#queue.stop(notLeading(leader.address));
+      },
+    });
+    await this.#leadership.whenKnown();
   }
 
   get #workerSecurity(): ChannelSecurity {
@@ -111,28 +144,47 @@ export class Coordinator implements CoordinatorApi {
     return this.#registry;
   }
 
-  async submitRun(request: RunRequest): Promise<{ run: string }> {
+  get isLeading(): boolean {
+    return this.#leadership?.isLeading === true;
+  }
+
+  #requireLeading(): void {
+    if (this.#leadership === null) throw notLeading('');
+    this.#leadership.requireLeading();
+  }
+
+  async submitRun(request: SubmitRequest): Promise<{ run: string }> {
+    this.#requireLeading();
     const config = requestedConfig(request);
     const nowMs = this.#options.clock.nowMs();
     const label = config.name === '' ? basename(config.data.path) : config.name;
     const run = runId(nowMs, label, randomInt(65536));
-    await this.#enqueueNew(run, join(config.output.dir, run), config, false);
+    await this.#create(
+      specOf(run, join(config.output.dir, run), config, request.priority, nowMs),
+      'submitted',
+    );
     return { run };
   }
 
+  /** Goes on with an ended run from its newest whole checkpoint. @throws SaraError RUN_NOT_FOUND, CONFIG_INVALID */
+  async resumeRun({ run, set }: { run: string; set: readonly string[] }): Promise<RunSummary> {
+    this.#requireLeading();
+    const { spec } = await this.#store.get(requireRunId(run));
+    const place = { source: `run ${run}`, folder: spec.runFolder };
+    const config = overrideRunConfig(spec.configJson, set, place);
+    return this.#requeue(specOf(run, spec.runFolder, config, spec.priority, spec.createdAtMs));
+  }
+
   /**
-   * Goes on with the run whose folder this is, from its newest whole checkpoint, known to this coordinator or not.
+   * Goes on with the run whose folder this is, known to this cluster or not.
    * @param config may differ from the one it began with, e.g. in workers or steps
    */
-  async resumeRun(runFolder: string, config: ResolvedRunConfig): Promise<{ run: string }> {
+  async takeUpRun(runFolder: string, config: ResolvedRunConfig): Promise<{ run: string }> {
+    this.#requireLeading();
     const run = requireRunId(basename(runFolder));
-    const known = await this.#find(run);
-    if (known === null) {
-      await this.#enqueueNew(run, runFolder, config, true);
-    } else {
-      await this.#store.change(run, { kind: 'resume' });
-      await this.#enqueue({ run, isResumed: true }, 'resumed');
-    }
+    const spec = specOf(run, runFolder, config, 0, this.#options.clock.nowMs());
+    if (await this.#isKnown(run)) await this.#requeue(spec);
+    else await this.#create(spec, 'resumed');
     return { run };
   }
 
@@ -155,17 +207,23 @@ export class Coordinator implements CoordinatorApi {
   }
 
   async cancelRun({ run, reason }: { run: string; reason: string }): Promise<RunSummary> {
+    this.#requireLeading();
     const { spec, record } = await this.#store.get(requireRunId(run));
     if (isTerminal(record.state)) return summarizeRun(spec, record);
     const why = reason === '' ? 'cancelled by a user' : reason;
-    if (this.#current?.run === run) {
-      this.#current.abort.abort(new SaraError('CANCELLED', why, { run }));
-      return summarizeRun(spec, record);
-    }
-    const waiting = this.#queue.findIndex((queued) => queued.run === run);
-    if (waiting >= 0) this.#queue.splice(waiting, 1);
+    if (this.#queue.cancel(run, why)) return summarizeRun(spec, record);
     await new RunJournal(this.#store, this.#events, record).enter('cancelled', why);
     return this.getRun({ run });
+  }
+
+  /** @throws SaraError WORKER_NOT_FOUND */
+  async drainWorker({ worker }: { worker: string }): Promise<WorkerSummary> {
+    this.#requireLeading();
+    await this.#registry.drain(worker);
+    const found = (await this.listWorkers()).workers.find(({ name }) => name === worker);
+    if (found === undefined)
+      throw new SaraError('WORKER_NOT_FOUND', `worker '${worker}' has left`, { worker });
+    return found;
   }
 
   async listWorkers(): Promise<{ workers: WorkerSummary[] }> {
@@ -201,172 +259,111 @@ export class Coordinator implements CoordinatorApi {
     const profile = await this.#options.profileModel(endpointOf(workers[0]), place, {
       signal,
       security: this.#workerSecurity,
-      log: this.#log,
+      log: this.#options.log,
     });
     return summarizePlan(planRun(planRequest(config, profile, workers.map(planWorker))));
   }
 
-  /** Cancels the run in progress and waits for it; queued runs stay queued in KV. */
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    this.#queue.length = 0;
-    this.#current?.abort.abort(new SaraError('CANCELLED', 'the coordinator was stopped', {}));
-    await this.#working;
+  /**
+   * Leaves: the run in progress stays as it is, with its actors, for the coordinator that leads next.
+   * @param becauseOf cancels the run in progress instead, as far as this one leads
+   */
+  async stop(becauseOf?: SaraError): Promise<void> {
+    this.#unlink();
+    await this.#queue.stop(becauseOf ?? notLeading(''));
+    await this.#leadership?.resign();
   }
 
-  async #find(run: string): Promise<StoredRun | null> {
+  /** After NATS was away: has it come back with its data? */
+  async #checkData(fail: (error: SaraError) => void): Promise<void> {
     try {
-      return await this.#store.get(run);
+      await this.#store.requireOwnData();
+    } catch (thrown) {
+      const error = asSaraError(thrown);
+      // Away again: the next return is looked at too.
+      if (error.code !== 'STATE_LOST') return;
+      this.#options.log.fatal({ err: error }, 'NATS has lost what was kept in it');
+      fail(error);
+      await this.#queue.stop(error);
+    }
+  }
+
+  async #isKnown(run: string): Promise<boolean> {
+    try {
+      await this.#store.get(run);
+      return true;
     } catch (error) {
-      if (error instanceof SaraError && error.code === 'RUN_NOT_FOUND') return null;
+      if (error instanceof SaraError && error.code === 'RUN_NOT_FOUND') return false;
       throw error;
     }
   }
 
-  async #enqueueNew(
-    run: string,
-    runFolder: string,
-    config: ResolvedRunConfig,
-    isResumed: boolean,
-  ): Promise<void> {
-    const configBytes = serializeRunConfig(config);
-    await mkdir(runFolder, { recursive: true });
-    await writeBytesAtomic(join(runFolder, CONFIG_FILE), configBytes);
-    const spec: RunSpec = {
-      run,
-      name: config.name,
-      configJson: new TextDecoder().decode(configBytes),
-      runFolder,
-      totalSteps: config.train.steps,
-      createdAtMs: this.#options.clock.nowMs(),
-    };
-    await this.#store.create(spec);
-    await this.#enqueue({ run, isResumed }, isResumed ? 'resumed' : 'submitted');
+  async #create(spec: RunSpec, reason: string): Promise<void> {
+    await writeConfig(spec);
+    const { record } = await this.#store.create(spec);
+    await this.#publishQueued(record, reason);
   }
 
-  async #enqueue(queued: QueuedRun, reason: string): Promise<void> {
-    const { record } = await this.#store.get(queued.run);
+  async #requeue(spec: RunSpec): Promise<RunSummary> {
+    // Refused while it goes on, before anything of it is changed; queued last, for then it may begin.
+    const { record: ended } = await this.#store.get(spec.run);
+    applyChange(ended, { kind: 'resume' }, this.#options.clock.nowMs());
+    await writeConfig(spec);
+    await this.#store.replaceSpec(spec);
+    const record = await this.#store.change(spec.run, { kind: 'resume' });
+    await this.#publishQueued(record, 'resumed');
+    return summarizeRun(spec, record);
+  }
+
+  async #publishQueued(record: RunRecord, reason: string): Promise<void> {
     await new RunJournal(this.#store, this.#events, record).publish({
       kind: 'state-changed',
       state: 'queued',
       reason,
     });
-    this.#queue.push(queued);
-    this.#working ??= this.#workOff();
   }
 
-  /** What another coordinator left: queued runs are taken up, a run that was in progress has lost its driver. */
-  async #takeOver(): Promise<void> {
-    const orphaned: RunJournal[] = [];
-    for (const { spec, record } of (await this.#store.list()).reverse()) {
-      if (isTerminal(record.state)) continue;
-      if (record.state === 'queued') {
-        this.#queue.push({ run: spec.run, isResumed: false });
-        continue;
-      }
-      const journal = new RunJournal(this.#store, this.#events, record);
-      // Should that coordinator be only slow, it finds itself in an old generation.
-      await journal.advanceGeneration();
-      await journal.fail(
-        new SaraError(
-          'RUN_FAILED',
-          `the coordinator ended while the run was ${record.state}; 'sara train --resume ${spec.runFolder}' goes on ` +
-            'from its last checkpoint',
-          { run: spec.run, step: record.step },
-        ),
-      );
-      orphaned.push(journal);
-    }
-    // Before the next run is planned, for it would find the workers full.
-    this.#working = this.#stopActorsOf(orphaned).then(() => this.#workOff());
-  }
-
-  /** Frees the workers of runs that nobody drives any more. Never rejects. */
-  async #stopActorsOf(orphaned: readonly RunJournal[]): Promise<void> {
-    if (orphaned.length === 0) return;
-    const workers = await this.#registry.list().catch(() => []);
-    for (const { run, generation } of orphaned) {
-      const system = new ActorSystem<ActorClasses>({
-        run,
-        generation,
-        security: this.#workerSecurity,
-        log: this.#log,
-      });
-      const stopped = await Promise.allSettled(workers.map((worker) => system.stopRun(endpointOf(worker))));
-      const numActors = stopped.reduce(
-        (sum, outcome) => sum + (outcome.status === 'fulfilled' ? outcome.value : 0),
-        0,
-      );
-      this.#log.warn({ run, numActors }, 'stopped the actors of a run that had lost its coordinator');
-      system.close();
-    }
-  }
-
-  /** One run after the other until there is none. Never rejects. */
-  async #workOff(): Promise<void> {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      if (this.#stopping.signal.aborted) break;
-      try {
-        await this.#work(next);
-      } catch (error) {
-        // The run's end could not be recorded: NATS is away for good, or another coordinator has it.
-        this.#log.error({ err: asSaraError(error), run: next.run }, 'could not record the end of a run');
-      }
-    }
-    this.#working = null;
-  }
-
-  async #work({ run, isResumed }: QueuedRun): Promise<void> {
-    const abort = new AbortController();
-    this.#current = { run, abort };
-    const log = this.#log.child({ run });
-    const { spec, record } = await this.#store.get(run);
-    const journal = new RunJournal(this.#store, this.#events, record);
-    try {
-      await this.#options.driveRun({
-        run,
-        config: parseRunConfigJson(new TextEncoder().encode(spec.configJson), `run ${run}`),
-        configJson: spec.configJson,
-        runFolder: spec.runFolder,
-        isResumed,
-        link: this.#options.link,
-        registry: this.#registry,
-        workerSecurity: this.#workerSecurity,
-        journal,
-        signal: abort.signal,
-        log,
-        clock: this.#options.clock,
-      });
-      await journal.enter('succeeded');
-    } catch (thrown) {
-      await this.#recordEnd(journal, asSaraError(thrown), log);
-    } finally {
-      this.#current = null;
-    }
-  }
-
-  async #recordEnd(journal: RunJournal, error: SaraError, log: Logger): Promise<void> {
-    log.error({ err: error }, 'the run ended before its time');
-    // Whoever has the newer generation records what becomes of the run.
-    if (error.disposition === 'leave-group') return;
-    await this.#options.link.whenConnected();
-    if (error.code === 'CANCELLED') await journal.enter('cancelled', error.message);
-    else await journal.fail(error);
-  }
-
-  /** Which run holds which worker: from the plan of the run in progress. */
+  /** Which run holds which worker: from the plans of the runs in progress. */
   async #placements(): Promise<Map<string, { run: string; memoryBytes: number }>> {
-    const run = this.#current?.run;
-    if (run === undefined) return new Map();
-    const { record } = await this.#store.get(run);
-    const stages = record.plan?.stages ?? [];
+    const runs = await this.#store.list();
+    const placed = runs
+      .filter(({ record }) => !isTerminal(record.state) && record.state !== 'queued')
+      .flatMap(({ record: { run, plan } }) => (plan?.stages ?? []).map((stage) => ({ run, stage })));
     return new Map(
-      stages.map((stage) => [
+      placed.map(({ run, stage }) => [
         stage.worker,
         { run, memoryBytes: stage.parameterBytes + stage.activationBytes },
       ]),
     );
   }
+}
+
+function notLeading(leader: string): SaraError {
+  const who = leader === '' ? 'none may lead at the moment' : `the one at ${leader} does`;
+  return new SaraError('NOT_LEADER', `this coordinator does not lead: ${who}`, { leader });
+}
+
+function specOf(
+  run: string,
+  runFolder: string,
+  config: ResolvedRunConfig,
+  priority: number,
+  createdAtMs: number,
+): RunSpec {
+  return {
+    run,
+    name: config.name,
+    configJson: new TextDecoder().decode(serializeRunConfig(config)),
+    runFolder,
+    totalSteps: config.train.steps,
+    priority,
+    createdAtMs,
+  };
+}
+
+async function writeConfig({ runFolder, configJson }: RunSpec): Promise<void> {
+  await mkdir(runFolder, { recursive: true });
+  await writeBytesAtomic(join(runFolder, CONFIG_FILE), configJson);
 }
 
 /** Sections within sections, lists within those; with room to spare. */

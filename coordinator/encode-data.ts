@@ -45,4 +45,5 @@ export async function encodeData(
       }
     }),
   );
+  await system.stop(...encoders);
 }

@@ -80,7 +80,10 @@ export async function startLocalCluster(
     listen: LOOPBACK_ANY_PORT,
     log,
   });
-  life.defer('coordinator', () => coordinator.stop());
+  // Its NATS ends with it: nobody could take the run up.
+  life.defer('coordinator', () =>
+    coordinator.stop(new SaraError('CANCELLED', 'the coordinator was stopped', {})),
+  );
 
   return {
     address: coordinator.address,

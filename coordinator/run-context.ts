@@ -2,6 +2,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { ResolvedRunConfig } from '../shared/config.ts';
 import type { Logger } from '../shared/log.ts';
+import type { EventBus } from '../shared/messaging/bus.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import type { ChannelSecurity } from '../shared/rpc/channel.ts';
 import type { RunJournal } from './commit.ts';
@@ -13,14 +14,17 @@ export interface RunContext {
   readonly config: ResolvedRunConfig;
   /** The same, as it goes to the workers. */
   readonly configJson: string;
-  /** Absolute; exists; holds `config.json`. Checkpoints, artifacts and report.json go here. */
+  /**
+   * Absolute; exists; holds `config.json`. Checkpoints, artifacts and report.json go here; the run begins at the newest
+   * whole checkpoint there, if there is one.
+   */
   readonly runFolder: string;
-  /** Whether the run goes on from the newest whole checkpoint in its folder. */
-  readonly isResumed: boolean;
   readonly link: NatsLink;
   readonly registry: WorkerRegistry;
   /** How workers are reached. */
   readonly workerSecurity: ChannelSecurity;
+  /** What was told of this run before. */
+  readonly events: EventBus;
   /** States, generations, step commits and events of this run. */
   readonly journal: RunJournal;
   /** Aborted when the run is cancelled or the coordinator stops; the reason is a SaraError. */

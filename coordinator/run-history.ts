@@ -1,11 +1,12 @@
 /**
  * What a run has to tell about itself so far; for loss curve and report. Saved with every checkpoint, so that a run
- * that is resumed tells of all its lives.
+ * that is resumed tells of all its lives; what came after the last one is in its events.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeBytesAtomic } from '../shared/atomic-file.ts';
+import type { RunEvent } from '../shared/run-event.ts';
 import { median } from './step-deadline.ts';
 
 const HISTORY_FILE = 'history.json';
@@ -40,18 +41,49 @@ export class RunHistory {
   readonly #stepSeconds: number[] = [];
 
   /**
-   * What an earlier life of the run saved.
-   * @param onMissing told why there is none; the run then tells of this life only
+   * What an earlier life of the run saved; empty where there was none.
+   * @param onUnreadable told why what is there cannot be read; the run then tells of this life only
    */
-  static async load(runFolder: string, onMissing: (reason: string) => void): Promise<RunHistory> {
+  static async load(runFolder: string, onUnreadable: (reason: string) => void): Promise<RunHistory> {
     const history = new RunHistory();
     try {
       const saved = historySchema.parse(JSON.parse(await readFile(join(runFolder, HISTORY_FILE), 'utf8')));
       Object.assign(history, saved);
     } catch (error) {
-      onMissing(error instanceof z.ZodError ? z.prettifyError(error) : String(error));
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return history;
+      onUnreadable(error instanceof z.ZodError ? z.prettifyError(error) : String(error));
     }
     return history;
+  }
+
+  /**
+   * Takes in what the run's driver told and did not live to save.
+   * @param events of the run, all of them, in order
+   * @param last the last committed step and its loss, which may not have been told; null before the first
+   */
+  complete(events: readonly RunEvent[], last: StepLoss | null): void {
+    for (const event of events) {
+      switch (event.kind) {
+        case 'step-committed':
+          this.#returnTo(event.step - 1);
+          this.trainingLosses.push({ step: event.step - 1, loss: event.loss });
+          break;
+        case 'validated':
+          if (this.validationLosses.at(-1)?.step !== event.step)
+            this.validationLosses.push({ step: event.step, loss: event.loss });
+          break;
+        case 'mask-refreshed': {
+          const { step, stage, trainableCount, releasedCount } = event;
+          if (stage === 1 || releasedCount === 0) break;
+          this.#returnTo(step);
+          if (this.reselections.at(-1)?.step !== step)
+            this.reselections.push({ step, trainableCount, releasedCount });
+          break;
+        }
+        default:
+      }
+    }
+    if (last !== null && (this.trainingLosses.at(-1)?.step ?? -1) < last.step) this.trainingLosses.push(last);
   }
 
   /** @throws SaraError DISK_WRITE_FAILED */
@@ -71,6 +103,11 @@ export class RunHistory {
   /** Median over the steps of this life of the run; 0 before the first. */
   get secondsPerStep(): number {
     return this.#stepSeconds.length === 0 ? 0 : median(this.#stepSeconds);
+  }
+
+  /** Forgets what came after `step`, if that had been reached before. */
+  #returnTo(step: number): void {
+    if ((this.trainingLosses.at(-1)?.step ?? -1) >= step) this.forgetAfter(step);
   }
 
   /** After a return to the checkpoint of `step`, which is saved before a re-selection: what came later never happened. */

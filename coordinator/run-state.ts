@@ -3,19 +3,21 @@
  *
  *     queued -> planning -> running -> finishing -> succeeded
  *        \________\___________\___________\________> failed | cancelled
- *     failed -> queued   (resumed from its last checkpoint)
+ *     failed | cancelled -> queued      resumed from its last checkpoint
+ *     running | finishing -> planning   taken up by the coordinator that leads after another
  *
  * Invariants, whoever writes:
  * 1. `step` grows by one at a time, and only in state running. A new worker group starts at its checkpoint's step:
  *    a resumed run jumps forward to it, a group that replaces another goes back to it.
  * 2. `generation` never falls. A writer with a lower one is refused (STALE_GENERATION) and changes nothing.
  * 3. A terminal state is left only by resuming.
+ * 4. What was committed can be carried out by whoever comes next: the record holds all that applying it takes.
  */
 import type { ErrorCode } from '../shared/errors.ts';
 import { SaraError } from '../shared/errors.ts';
 import type { PlanSummary, RunState, RunSummary } from '../shared/run-api.ts';
 
-/** What was asked for; never changes. */
+/** What was asked for; changed only by resuming. */
 export interface RunSpec {
   readonly run: string;
   /** The author's label; may be empty. */
@@ -25,6 +27,8 @@ export interface RunSpec {
   /** Absolute folder of the results. */
   readonly runFolder: string;
   readonly totalSteps: number;
+  /** Of the runs that wait, the one with the highest is next. */
+  readonly priority: number;
   readonly createdAtMs: number;
 }
 
@@ -42,9 +46,20 @@ export interface RunRecord {
   readonly loss: number | null;
   /** SHA-256 of the mask in force, over all stages. */
   readonly maskDigest: string | null;
+  /** Of the last committed step's gradient, by stage: what clipping it by the norm of all takes. */
+  readonly squaredNorms: readonly number[];
+  /** The re-selection that the run has committed; null before. */
+  readonly reselection: CommittedReselection | null;
   readonly plan: PlanSummary | null;
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
   readonly updatedAtMs: number;
+}
+
+/** All stages switch to these masks before they train `step`. */
+export interface CommittedReselection {
+  readonly step: number;
+  /** By stage. */
+  readonly maskDigests: readonly string[];
 }
 
 export type RunChange =
@@ -55,7 +70,8 @@ export type RunChange =
   | { readonly kind: 'advance-generation'; readonly generation: number; readonly from: number }
   /** Steps [0, step) are in the checkpoint that the worker group goes on from; those after it are run again. */
   | { readonly kind: 'start-at'; readonly generation: number; readonly step: number }
-  | ({ readonly kind: 'commit-step' } & StepCommit);
+  | ({ readonly kind: 'commit-step' } & StepCommit)
+  | ({ readonly kind: 'commit-reselection'; readonly generation: number } & CommittedReselection);
 
 /** Step `step` (from 0) was applied by every stage and replica of `generation`. */
 export interface StepCommit {
@@ -63,14 +79,15 @@ export interface StepCommit {
   readonly step: number;
   readonly loss: number;
   readonly maskDigest: string;
+  readonly squaredNorms: readonly number[];
 }
 
 const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['planning', 'failed', 'cancelled'],
   planning: ['running', 'failed', 'cancelled'],
-  running: ['finishing', 'failed', 'cancelled'],
+  running: ['planning', 'finishing', 'failed', 'cancelled'],
   // Back to running: a worker group that is lost while it finishes is replaced by one that may have to train again.
-  finishing: ['running', 'succeeded', 'failed', 'cancelled'],
+  finishing: ['planning', 'running', 'succeeded', 'failed', 'cancelled'],
   succeeded: [],
   failed: ['queued'],
   cancelled: ['queued'],
@@ -85,6 +102,8 @@ export function newRecord(run: string, nowMs: number): RunRecord {
     commitGeneration: 0,
     loss: null,
     maskDigest: null,
+    squaredNorms: [],
+    reselection: null,
     plan: null,
     failure: null,
     updatedAtMs: nowMs,
@@ -129,7 +148,12 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
       if (record.commitGeneration !== 0 && change.step > record.step) {
         throw conflict(record, `cannot start at step ${change.step}, only ${record.step} are committed`);
       }
-      return changed({ step: change.step });
+      return changed({
+        step: change.step,
+        // A re-selection after that step is done again.
+        reselection:
+          record.reselection !== null && record.reselection.step < change.step ? record.reselection : null,
+      });
     case 'commit-step':
       requireGeneration(record, change.generation);
       requireState(record, 'running', `step ${change.step}`);
@@ -141,7 +165,20 @@ export function applyChange(record: RunRecord, change: RunChange, nowMs: number)
         commitGeneration: record.generation,
         loss: change.loss,
         maskDigest: change.maskDigest,
+        squaredNorms: change.squaredNorms,
       });
+    case 'commit-reselection': {
+      requireGeneration(record, change.generation);
+      const { step, maskDigests } = change;
+      requireState(record, 'running', `re-selection before step ${step}`);
+      if (step !== record.step) {
+        throw conflict(
+          record,
+          `a re-selection before step ${step} cannot be committed, ${record.step} is open`,
+        );
+      }
+      return changed({ reselection: { step, maskDigests } });
+    }
   }
 }
 
@@ -152,6 +189,7 @@ export function summarizeRun(spec: RunSpec, record: RunRecord): RunSummary {
     state: record.state,
     step: record.step,
     totalSteps: spec.totalSteps,
+    priority: spec.priority,
     generation: record.generation,
     loss: record.loss,
     createdAtMs: spec.createdAtMs,

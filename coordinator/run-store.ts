@@ -1,12 +1,16 @@
 /**
  * Every run's spec and record in JetStream KV, the only place where they are kept: a coordinator that starts again
  * knows what the one before it knew. Changes are compare-and-set; what is allowed is for run-state.ts to say.
+ *
+ * The bucket carries a random mark from when it was made. A server that comes back without it, or with another, has
+ * lost its data: nothing is written to it any more (STATE_LOST), for what is gone may yet be restored.
  */
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../shared/clock.ts';
 import { SaraError, type ErrorCode } from '../shared/errors.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
-import { KvBucket } from '../shared/messaging/kv.ts';
+import { KvBucket, type KvValue } from '../shared/messaging/kv.ts';
 import { BUCKETS } from '../shared/messaging/subjects.ts';
 import { retry, type BackoffPolicy } from '../shared/retry.ts';
 import { applyChange, newRecord, type RunChange, type RunRecord, type RunSpec } from './run-state.ts';
@@ -19,6 +23,8 @@ const AGAIN: BackoffPolicy = { firstMs: 10, factor: 2, maxMs: 1_000 };
 const specKey = (run: string): string => `${run}.spec`;
 const RECORD_SUFFIX = '.state';
 const recordKey = (run: string): string => run + RECORD_SUFFIX;
+/** No run is called so: a run's keys have a suffix. */
+const MARK_KEY = 'mark';
 
 export interface StoredRun {
   readonly spec: RunSpec;
@@ -28,11 +34,21 @@ export interface StoredRun {
 export class RunStore {
   readonly #specs: KvBucket<RunSpec>;
   readonly #records: KvBucket<RunRecord>;
+  readonly #marks: KvBucket<string>;
+  readonly #mark: string;
   readonly #clock: Clock;
 
-  private constructor(specs: KvBucket<RunSpec>, records: KvBucket<RunRecord>, clock: Clock) {
+  private constructor(
+    specs: KvBucket<RunSpec>,
+    records: KvBucket<RunRecord>,
+    marks: KvBucket<string>,
+    mark: string,
+    clock: Clock,
+  ) {
     this.#specs = specs;
     this.#records = records;
+    this.#marks = marks;
+    this.#mark = mark;
     this.#clock = clock;
   }
 
@@ -42,16 +58,44 @@ export class RunStore {
     const records = await KvBucket.open<RunRecord>(link, BUCKETS.runs, {
       parse: (json) => json as RunRecord,
     });
-    return new RunStore(specs, records, clock);
+    const marks = await KvBucket.open<string>(link, BUCKETS.runs, { parse: String });
+    return new RunStore(specs, records, marks, await markOf(marks), clock);
   }
 
-  /** @throws SaraError STATE_CONFLICT when a run of this name exists already */
+  /** @throws SaraError STATE_LOST when the server has other data than when this store was opened, or none */
+  async requireOwnData(): Promise<void> {
+    const found = (await this.#marks.exists()) ? await this.#marks.get(MARK_KEY) : null;
+    if (found?.value === this.#mark) return;
+    throw new SaraError(
+      'STATE_LOST',
+      `NATS holds ${found === null ? 'no data' : 'the data of another cluster'} where this one's runs were kept; ` +
+        'nothing is written to it. Start it with its data again, or restart the coordinator to begin anew',
+      { expected: this.#mark, found: found?.value ?? null },
+    );
+  }
+
+  /** @throws SaraError STATE_CONFLICT when a run of this name exists already; STATE_LOST */
   async create(spec: RunSpec): Promise<StoredRun> {
+    await this.requireOwnData();
     // The record makes it a run, so it comes last: a spec without one is a submission that never was.
     await this.#specs.put(specKey(spec.run), spec);
     const record = newRecord(spec.run, this.#clock.nowMs());
     await this.#records.create(recordKey(spec.run), record);
     return { spec, record };
+  }
+
+  /** For a run that is to be resumed otherwise than it was submitted. */
+  async replaceSpec(spec: RunSpec): Promise<void> {
+    await this.requireOwnData();
+    await this.#specs.put(specKey(spec.run), spec);
+  }
+
+  /** Yields at once, and whenever a run may have begun to wait, until the signal aborts. */
+  async *whenQueued(signal: AbortSignal): AsyncGenerator<void> {
+    yield;
+    for await (const { value } of this.#records.watch(`*${RECORD_SUFFIX}`, { signal })) {
+      if (value?.state === 'queued') yield;
+    }
   }
 
   /** @throws SaraError RUN_NOT_FOUND */
@@ -87,8 +131,7 @@ export class RunStore {
     let unanswered: RunRecord | null = null;
     return retry(
       async () => {
-        const found = await this.#records.get(recordKey(run));
-        if (found === null) throw notFound(run);
+        const found = await this.#read(run);
         if (isDeepStrictEqual(found.value, unanswered)) return found.value;
         const changed = applyChange(found.value, change, this.#clock.nowMs());
         try {
@@ -107,6 +150,35 @@ export class RunStore {
         clock: this.#clock,
       },
     );
+  }
+
+  /** @throws SaraError RUN_NOT_FOUND, STATE_LOST, NATS_UNAVAILABLE */
+  async #read(run: string): Promise<KvValue<RunRecord>> {
+    try {
+      const found = await this.#records.get(recordKey(run));
+      if (found !== null) return found;
+    } catch (error) {
+      if (!isCode(error, 'NATS_UNAVAILABLE')) throw error;
+      // Away, or there without the bucket.
+      await this.requireOwnData();
+      throw error;
+    }
+    await this.requireOwnData();
+    throw notFound(run);
+  }
+}
+
+/** The mark of a bucket, made by whoever comes first. */
+async function markOf(marks: KvBucket<string>): Promise<string> {
+  const found = await marks.get(MARK_KEY);
+  if (found !== null) return found.value;
+  const mark = randomUUID();
+  try {
+    await marks.create(MARK_KEY, mark);
+    return mark;
+  } catch (error) {
+    if (!isCode(error, 'STATE_CONFLICT')) throw error;
+    return markOf(marks);
   }
 }
 

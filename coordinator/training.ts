@@ -2,23 +2,19 @@
  * Training with one worker group: selection, then step after step until the end.
  *
  * Every change of state is in two halves: all stages prepare and report, then, once it is known that all agree, all
- * are told to go ahead. A step is applied only after its commit stands in KV, so a step that was committed is never
- * computed on other values, and one that was not is as if it had never been.
+ * are told to go ahead. A step is applied, and a mask switched, only after its commit stands in KV, so a step that was
+ * committed is never computed on other values, and one that was not is as if it had never been.
  */
 import type { ObjectRef } from '../shared/actor/object-ref.ts';
 import type { CallOptions } from '../shared/actor/protocol.ts';
 import type { SaraConfig } from '../shared/config.ts';
-import { SaraError } from '../shared/errors.ts';
+import { asSaraError, SaraError } from '../shared/errors.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import type { GradientReport, ModelProfile, SelectionSource } from '../shared/stage-protocol.ts';
-import {
-  checkpointFolder,
-  pruneCheckpoints,
-  stageFileName,
-  writeManifest,
-  type Checkpoint,
-} from './checkpoint-manifest.ts';
+import type { Checkpoint } from './checkpoint-manifest.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunHistory } from './run-history.ts';
+import { saveCheckpoint } from './save-checkpoint.ts';
 import { StepDeadline } from './step-deadline.ts';
 import { sumOf, type WorkerGroup } from './worker-group.ts';
 
@@ -102,21 +98,32 @@ export class Training {
     return new Training(context, group, profile, history, selected);
   }
 
-  /** Steps [firstStep, train.steps), with validation, re-selection and checkpoints where they are due. */
-  async run(firstStep: number): Promise<void> {
+  /**
+   * Steps [firstStep, train.steps), with validation, re-selection and checkpoints where they are due.
+   * @param mayLeave asked before every step: why the group should be formed anew, or null
+   * @returns that reason, or null when all steps are done
+   */
+  async run(firstStep: number, mayLeave: () => string | null): Promise<string | null> {
     const { config, signal } = this.#context;
     const { validation, checkpoint, train } = config;
-    if (this.#history.validationLosses.length === 0) await this.#validate(firstStep);
+    const isDue = (everySteps: number, done: number): boolean =>
+      done === train.steps || (everySteps > 0 && done % everySteps === 0);
+    const { validationLosses } = this.#history;
+    const isFirst = validationLosses.length === 0;
+    // A group that ended between a step and its validation leaves that to the next.
+    const isOwed = isDue(validation.everySteps, firstStep) && validationLosses.at(-1)?.step !== firstStep;
+    if (isFirst || isOwed) await this.#validate(firstStep);
     for (let step = firstStep; step < train.steps; step++) {
+      const reason = mayLeave();
+      if (reason !== null) return reason;
       if (this.#isReselectionDue(step)) await this.#reselect(step);
       signal.throwIfAborted();
       await this.#trainStep(step);
       const done = step + 1;
-      const isDue = (everySteps: number): boolean =>
-        done === train.steps || (everySteps > 0 && done % everySteps === 0);
-      if (isDue(validation.everySteps)) await this.#validate(done);
-      if (isDue(checkpoint.everySteps)) await this.#checkpoint(done);
+      if (isDue(validation.everySteps, done)) await this.#validate(done);
+      if (isDue(checkpoint.everySteps, done)) await this.#checkpoint(done);
     }
+    return null;
   }
 
   #isReselectionDue(step: number): boolean {
@@ -140,10 +147,13 @@ export class Training {
     );
     requireFinite(step, loss, reports);
     group.requireEqualReplicas(reports);
-
-    await journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports) });
+    group.requireEqualStates(reports);
 
     const squaredNorms = group.ofModel(reports).map(({ squaredNorm }) => squaredNorm);
+    faultPoint('commit', step);
+    await journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports), squaredNorms });
+    faultPoint('committed', step);
+
     const [{ learningRate, gradientNorm }] = await Promise.all(
       group.stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options)),
     );
@@ -172,7 +182,9 @@ export class Training {
     const trainableCount = sumOf(own, (report) => report.trainableCount);
     const releasedCount = sumOf(own, (report) => report.releasedCount);
     const digest = group.maskDigest(prepared);
-    await this.#context.journal.publish({
+    const { journal } = this.#context;
+    await journal.commitReselection({ step, maskDigests: own.map(({ maskDigest }) => maskDigest) });
+    await journal.publish({
       kind: 'mask-refreshed',
       stage: 2 + this.selected.numReselections,
       trainableCount,
@@ -205,35 +217,22 @@ export class Training {
     });
   }
 
-  /** Stage files of replica 0, which stands for all, then the manifest that makes them one checkpoint. */
+  /** A full disk ends no run: the checkpoint before stays the newest, and the next one may fit. The last one must. */
   async #checkpoint(step: number): Promise<void> {
-    const { runFolder, run, config, journal } = this.#context;
-    const folder = await checkpointFolder(runFolder, step);
-    const stages = await Promise.all(
-      this.#group.replicas[0].stages.map(async (stage, i) => {
-        const file = stageFileName(i);
-        return { file, ...(await stage.checkpoint({ file: `${folder}/${file}` }, longCall(this.#context))) };
-      }),
-    );
-    // Before the manifest: a history may know more than its checkpoint, never less.
-    await this.#history.save(runFolder);
+    const { config, journal, log } = this.#context;
     const { threshold, numReselections } = this.selected;
     const { baseHash } = this.#profile;
-    const sizeBytes = await writeManifest(folder, {
-      run,
-      step,
-      baseHash,
-      threshold,
-      numReselections,
-      stages,
-    });
-    await pruneCheckpoints(runFolder, config.checkpoint.keepLast);
-    await journal.publish({
-      kind: 'checkpointed',
-      path: folder,
-      sizeBytes,
-      digest: this.#group.maskDigest(stages),
-    });
+    const { stages } = this.#group.replicas[0];
+    const facts = { step, baseHash, threshold, numReselections, stages, history: this.#history };
+    try {
+      await saveCheckpoint(this.#context, facts);
+    } catch (thrown) {
+      const error = asSaraError(thrown);
+      if (error.code !== 'DISK_WRITE_FAILED' || step === config.train.steps) throw error;
+      log.error({ err: error, step }, 'no checkpoint');
+      const message = `no checkpoint at step ${step}: ${error.message}`;
+      await journal.publish({ kind: 'log', level: 'error', message, worker: '' });
+    }
   }
 }
 

@@ -4,13 +4,15 @@
  * Reports of stages are always listed by replica, then stage; `ofModel` takes the first replica's, which stand for
  * the model, and `requireEqualReplicas` makes sure of that.
  */
+import { randomUUID } from 'node:crypto';
 import type { ActorSystem } from '../shared/actor/system.ts';
-import { sha256Hex } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
 import type { ActorClasses, ModelProfile, StageArgs } from '../shared/stage-protocol.ts';
 import type { RunPlan } from './plan/run-plan.ts';
 import { Replica, type StageRef } from './replica.ts';
 import type { RunContext } from './run-context.ts';
+import { modelMaskDigest } from './save-checkpoint.ts';
+import { stageActorId } from './stage-actor-id.ts';
 import { endpointOf, type RegisteredWorker } from './worker-registry.ts';
 
 export type System = ActorSystem<ActorClasses>;
@@ -66,7 +68,7 @@ export class WorkerGroup {
         worker: endpointOf(worker),
         className: 'StageActor' as const,
         args,
-        options: { signal: context.signal },
+        options: { signal: context.signal, actorId: stageActorId(stage, replica, randomUUID()) },
       };
     });
     const refs = await system.spawnGroup(placements);
@@ -100,6 +102,22 @@ export class WorkerGroup {
     return reports.slice(0, this.plan.numStages);
   }
 
+  /** @throws SaraError REPLICAS_DIVERGED when a replica's stage has other values than the same stage of replica 0 */
+  requireEqualStates(reports: readonly { readonly stateDigest: string }[]): void {
+    const { numStages } = this.plan;
+    for (const [i, { stateDigest }] of reports.entries()) {
+      const stage = i % numStages;
+      const first = reports[stage].stateDigest;
+      if (stateDigest === first) continue;
+      const replica = Math.floor(i / numStages);
+      throw new SaraError(
+        'REPLICAS_DIVERGED',
+        `stage ${stage} has values ${first} in replica 0 and ${stateDigest} in replica ${replica}`,
+        { stage, replica },
+      );
+    }
+  }
+
   /** @throws SaraError MASK_DIVERGED when a replica's stage has another mask than the same stage of replica 0 */
   requireEqualReplicas(reports: readonly { maskDigest: string }[]): void {
     const { numStages } = this.plan;
@@ -121,10 +139,7 @@ export class WorkerGroup {
 
   /** One digest for the model's mask: that of the only stage, or a hash over those of all stages in order. */
   maskDigest(reports: readonly { maskDigest: string }[]): string {
-    const own = this.ofModel(reports);
-    return own.length === 1
-      ? own[0].maskDigest
-      : sha256Hex(own.map(({ maskDigest }) => maskDigest).join('\n'));
+    return modelMaskDigest(this.ofModel(reports).map(({ maskDigest }) => maskDigest));
   }
 }
 

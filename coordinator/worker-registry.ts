@@ -8,7 +8,7 @@ import { SaraError } from '../shared/errors.ts';
 import type { Logger } from '../shared/log.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import type { KvBucket } from '../shared/messaging/kv.ts';
-import { openWorkerBucket, type WorkerRecord } from '../shared/worker-announcement.ts';
+import { markDraining, openWorkerBucket, type WorkerRecord } from '../shared/worker-announcement.ts';
 
 export interface WaitOptions {
   /** Workers that must be there. */
@@ -35,12 +35,25 @@ export class WorkerRegistry {
     this.#log = log;
   }
 
-  /** @param ttlMs of the leases; must be what the workers use */
+  /** @param ttlMs of the leases, if this is who makes their bucket */
   static async open(
     link: NatsLink,
     options: { clock: Clock; log: Logger; ttlMs?: number },
   ): Promise<WorkerRegistry> {
     return new WorkerRegistry(await openWorkerBucket(link, options.ttlMs), options.clock, options.log);
+  }
+
+  /** Time without a sign of life after which a worker counts as lost, in ms. */
+  get leaseMs(): number {
+    return this.#bucket.ttlMs;
+  }
+
+  /**
+   * Tells a worker to take no more actors and to leave when its present ones are gone.
+   * @throws SaraError WORKER_NOT_FOUND
+   */
+  async drain(name: string): Promise<void> {
+    await markDraining(this.#bucket, name);
   }
 
   /** All workers with a lease, by name; draining ones too. */

@@ -5,6 +5,7 @@
 export { configTableMarkdown, describeConfig, type ConfigRow } from './config/describe.ts';
 export {
   loadRunConfig,
+  overrideRunConfig,
   parseRunConfigJson,
   resolveRunConfig,
   serializeRunConfig,

@@ -1,10 +1,19 @@
 /** The coordinator's API on both sides of the wire: the service a coordinator binds and the client others use. */
+import { SaraError } from './errors.ts';
 import type { CallOptions, ChannelSecurity, TokenSource } from './rpc/channel.ts';
 import { Channel } from './rpc/channel.ts';
 import type { ServiceBinding } from './rpc/server.ts';
 import { bindService } from './rpc/server.ts';
 import { COORDINATOR_SERVICE } from './rpc/services.ts';
-import type { CoordinatorApi, PlanSummary, RunRequest, RunSummary, WorkerSummary } from './run-api.ts';
+import type { Method } from './rpc/method.ts';
+import type {
+  CoordinatorApi,
+  PlanSummary,
+  RunRequest,
+  RunSummary,
+  SubmitRequest,
+  WorkerSummary,
+} from './run-api.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** Questions are answered from memory; planning reads model files. */
@@ -18,8 +27,10 @@ export function coordinatorService(api: CoordinatorApi): ServiceBinding {
     getRun: (request, call) => api.getRun(request, call),
     listRuns: (request, call) => api.listRuns(request, call),
     cancelRun: (request, call) => api.cancelRun(request, call),
+    resumeRun: (request, call) => api.resumeRun(request, call),
     watchRun: (request, call) => api.watchRun(request, call),
     listWorkers: (request, call) => api.listWorkers(request, call),
+    drainWorker: (request, call) => api.drainWorker(request, call),
     planRun: (request, call) => api.planRun(request, call),
   });
 }
@@ -32,22 +43,24 @@ export interface CoordinatorClientOptions {
   readonly timeoutMs?: number;
 }
 
-/** Every method throws what the coordinator threw, or COORDINATOR_UNREACHABLE. */
+/**
+ * Every method throws what the coordinator threw, or COORDINATOR_UNREACHABLE. A coordinator that does not lead names
+ * the one that does, which is then asked.
+ */
 export class CoordinatorClient {
   readonly #channel: Channel;
+  readonly #options: CoordinatorClientOptions;
+  #leader: { readonly address: string; readonly channel: Channel } | null = null;
   readonly #timeoutMs: number;
 
   constructor(address: string, options: CoordinatorClientOptions = {}) {
-    const peer = {
-      description: `coordinator at ${address}`,
-      unreachableCode: 'COORDINATOR_UNREACHABLE',
-    } as const;
-    this.#channel = new Channel(address, 'control', peer, options.security, options.token);
+    this.#options = options;
+    this.#channel = channelTo(address, options);
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
-  submitRun(request: RunRequest, options?: CallOptions): Promise<{ readonly run: string }> {
-    return this.#channel.unary(COORDINATOR_SERVICE.submitRun, request, this.#within(options));
+  submitRun(request: SubmitRequest, options?: CallOptions): Promise<{ readonly run: string }> {
+    return this.#askLeader(COORDINATOR_SERVICE.submitRun, request, this.#within(options));
   }
 
   getRun(request: { readonly run: string }, options?: CallOptions): Promise<RunSummary> {
@@ -62,7 +75,18 @@ export class CoordinatorClient {
     request: { readonly run: string; readonly reason: string },
     options?: CallOptions,
   ): Promise<RunSummary> {
-    return this.#channel.unary(COORDINATOR_SERVICE.cancelRun, request, this.#within(options));
+    return this.#askLeader(COORDINATOR_SERVICE.cancelRun, request, this.#within(options));
+  }
+
+  resumeRun(
+    request: { readonly run: string; readonly set: readonly string[] },
+    options?: CallOptions,
+  ): Promise<RunSummary> {
+    return this.#askLeader(COORDINATOR_SERVICE.resumeRun, request, this.#within(options));
+  }
+
+  drainWorker(request: { readonly worker: string }, options?: CallOptions): Promise<WorkerSummary> {
+    return this.#askLeader(COORDINATOR_SERVICE.drainWorker, request, this.#within(options));
   }
 
   /** History from `fromSequence` on (0: all), then what happens, until the run ends or the loop is left. */
@@ -86,11 +110,40 @@ export class CoordinatorClient {
 
   close(): void {
     this.#channel.close();
+    this.#leader?.channel.close();
+  }
+
+  /** Asks the coordinator at hand, then the leader that it names. */
+  async #askLeader<Request, Reply>(
+    method: Method<'unary', Request, Reply>,
+    request: Request,
+    options: CallOptions,
+  ): Promise<Reply> {
+    try {
+      return await this.#channel.unary(method, request, options);
+    } catch (error) {
+      const isRefusal = error instanceof SaraError && error.code === 'NOT_LEADER';
+      const address = isRefusal ? error.context.leader : null;
+      if (typeof address !== 'string' || address === '') throw error;
+      if (this.#leader?.address !== address) {
+        this.#leader?.channel.close();
+        this.#leader = { address, channel: channelTo(address, this.#options) };
+      }
+      return this.#leader.channel.unary(method, request, options);
+    }
   }
 
   #within(options: CallOptions = {}): CallOptions {
     return { timeoutMs: this.#timeoutMs, ...options };
   }
+}
+
+function channelTo(address: string, { security, token }: CoordinatorClientOptions): Channel {
+  const peer = {
+    description: `coordinator at ${address}`,
+    unreachableCode: 'COORDINATOR_UNREACHABLE',
+  } as const;
+  return new Channel(address, 'control', peer, security, token);
 }
 
 /** A client of the coordinator at host:port. Connects with the first call. */

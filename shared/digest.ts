@@ -4,11 +4,14 @@
  * makes every adapter written before it unloadable.
  */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { SAFETENSORS_DTYPE, type TensorEntry } from './safetensors.ts';
 import { numElements } from './tensor.ts';
 
 /** 1 MiB of positions at a time. */
 const POSITIONS_PER_PIECE = 2 ** 18;
+
+const FILE_PIECE_BYTES = 2 ** 20;
 
 /** The chosen entries of one tensor. */
 export interface MaskDigestEntry {
@@ -21,6 +24,15 @@ export interface MaskDigestEntry {
 /** @returns SHA-256 in lower-case hex; text is hashed as UTF-8 */
 export function sha256Hex(data: Uint8Array | string): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** SHA-256 of a file's bytes, in lower-case hex; read piece by piece. */
+export async function fileDigest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: FILE_PIECE_BYTES })) {
+    hash.update(piece as Uint8Array);
+  }
+  return hash.digest('hex');
 }
 
 /** The order of tensors in masks, digests and adapters: by UTF-16 code unit, for ASCII names that of every language. */

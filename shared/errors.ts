@@ -40,11 +40,15 @@ export const ERROR_CODES = {
   PERMISSION_DENIED: { exitCode: 77, grpcStatus: 7, disposition: 'fatal-user' },
   FRAME_INVALID: { exitCode: 76, grpcStatus: 3, disposition: 'drop' }, // EX_PROTOCOL
   MAILBOX_FULL: { exitCode: 75, grpcStatus: 8, disposition: 'retry' },
+  NOT_LEADER: { exitCode: 75, grpcStatus: 9, disposition: 'leave-group' },
+  STATE_LOST: { exitCode: 69, grpcStatus: 15, disposition: 'leave-group' },
+  REPLICAS_DIVERGED: { exitCode: 70, grpcStatus: 10, disposition: 'roll-back' },
   STALE_GENERATION: { exitCode: 75, grpcStatus: 10, disposition: 'leave-group' },
   STATE_CONFLICT: { exitCode: 75, grpcStatus: 10, disposition: 'roll-back' },
   MASK_DIVERGED: { exitCode: 70, grpcStatus: 10, disposition: 'roll-back' },
   NOT_FINITE: { exitCode: 65, grpcStatus: 11, disposition: 'fatal-user' },
   RUN_NOT_FOUND: { exitCode: 66, grpcStatus: 5, disposition: 'fatal-user' },
+  WORKER_NOT_FOUND: { exitCode: 66, grpcStatus: 5, disposition: 'fatal-user' },
   RUN_FAILED: { exitCode: 1, grpcStatus: 10, disposition: 'fatal-user' },
   DISK_WRITE_FAILED: { exitCode: 74, grpcStatus: 14, disposition: 'retry' }, // EX_IOERR
   ENGINE_FAILED: { exitCode: 70, grpcStatus: 13, disposition: 'fatal-bug' }, // EX_SOFTWARE

@@ -125,13 +125,17 @@ const SIGNAL_EXIT_CODE: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130,
  * Ties this process to the one that started it with a pipe on stdin: when that one is gone, however it died,
  * the pipe ends and this process stops. For worker processes of a local cluster; a worker that a person or a
  * container runtime starts does not call this.
+ * @returns aborted when that one is gone
  */
-export function stopWithParent(life: Lifecycle): void {
+export function stopWithParent(life: Lifecycle): AbortSignal {
+  const orphaned = new AbortController();
   process.stdin.resume();
   process.stdin.once('close', () => {
+    orphaned.abort();
     life.abort(new SaraError('CANCELLED', 'the process that started this one has ended', {}));
   });
   life.defer('parent watch', () => {
     process.stdin.pause();
   });
+  return orphaned.signal;
 }

@@ -17,6 +17,14 @@ export interface RunRequest {
   readonly baseDirectory: string;
 }
 
+/** A configuration that is to become a run. */
+export interface SubmitRequest extends RunRequest {
+  /** Of the runs that wait, the one with the highest is next; a whole number of at most MAX_PRIORITY, or minus that. */
+  readonly priority: number;
+}
+
+export const MAX_PRIORITY = 1000;
+
 export interface RunSummary {
   readonly run: string;
   /** The author's label; may be empty. */
@@ -25,6 +33,7 @@ export interface RunSummary {
   /** Steps committed. */
   readonly step: number;
   readonly totalSteps: number;
+  readonly priority: number;
   readonly generation: number;
   /** Of the last committed step. */
   readonly loss: number | null;
@@ -48,10 +57,15 @@ export interface WorkerSummary {
 }
 
 export interface CoordinatorApi {
-  submitRun(request: RunRequest, call: CallInfo): Promise<{ readonly run: string }>;
+  submitRun(request: SubmitRequest, call: CallInfo): Promise<{ readonly run: string }>;
   getRun(request: { readonly run: string }, call: CallInfo): Promise<RunSummary>;
   listRuns(request: Record<never, never>, call: CallInfo): Promise<{ readonly runs: readonly RunSummary[] }>;
   cancelRun(request: { readonly run: string; readonly reason: string }, call: CallInfo): Promise<RunSummary>;
+  /** @param request.set fields of its configuration to set otherwise, `path=value` each */
+  resumeRun(
+    request: { readonly run: string; readonly set: readonly string[] },
+    call: CallInfo,
+  ): Promise<RunSummary>;
   /** History from `fromSequence` on (0: all), then what happens, until the run ends. */
   watchRun(
     request: { readonly run: string; readonly fromSequence: number },
@@ -61,5 +75,6 @@ export interface CoordinatorApi {
     request: Record<never, never>,
     call: CallInfo,
   ): Promise<{ readonly workers: readonly WorkerSummary[] }>;
+  drainWorker(request: { readonly worker: string }, call: CallInfo): Promise<WorkerSummary>;
   planRun(request: RunRequest, call: CallInfo): Promise<PlanSummary>;
 }

@@ -162,6 +162,8 @@ export interface GradientReport {
   readonly squaredNorm: number;
   readonly isFinite: boolean;
   readonly maskDigest: string;
+  /** Of the trained values, by which replicas are compared; '' where there is one replica. */
+  readonly stateDigest: string;
   /** Name of the matrix whose rank term was added here, if any, and its nuclear norm. */
   readonly rankMatrix: string | null;
   readonly nuclearNorm: number | null;
@@ -171,6 +173,19 @@ export interface ReselectionReport {
   readonly trainableCount: number;
   readonly releasedCount: number;
   readonly maskDigest: string;
+}
+
+/** Where a stage stands when it has carried out all that its run has committed. */
+export interface StagePosition {
+  /** Updates applied. */
+  readonly step: number;
+  readonly baseHash: string;
+  /** Resolved selection threshold; null for method full. */
+  readonly threshold: number | null;
+  readonly numReselections: number;
+  readonly maskDigest: string;
+  /** Of the trained values. */
+  readonly stateDigest: string;
 }
 
 export interface StageProtocol {
@@ -206,10 +221,28 @@ export interface StageProtocol {
   prepareReselection: { args: { step: number }; result: ReselectionReport };
   /** Switches to the prepared mask with this digest. */
   commitReselection: { args: { step: number; maskDigest: string }; result: ReselectionReport };
+  /**
+   * Brings a stage whose driver is gone to where its run stands, so that its state can be saved: what was committed is
+   * carried out, what was not is dropped. Asked again, it changes nothing.
+   */
+  settle: {
+    args: {
+      /** Of the run. */
+      committedSteps: number;
+      /** Of the last committed step, by stage. */
+      squaredNorms: readonly number[];
+      /** The stage's part of the re-selection that the run has committed last; null when there was none. */
+      reselection: { step: number; maskDigest: string } | null;
+    };
+    result: StagePosition;
+  };
   /** Drops gradients and frames of an unfinished step. */
   abortStep: { args: { step: number }; result: Record<string, never> };
-  /** Writes this stage's trained values, indices and moments to `file` (atomic). */
-  checkpoint: { args: { file: string }; result: { sizeBytes: number; maskDigest: string } };
+  /** Writes this stage's trained values, indices and moments to `file` (atomic). `digest`: SHA-256 of the file. */
+  checkpoint: {
+    args: { file: string };
+    result: { sizeBytes: number; digest: string; maskDigest: string };
+  };
   /**
    * All values this stage ever trained (averaged where optimizer.ema is on): a bundle { `<name>.indices`,
    * `<name>.values` }, without indices where every entry of the tensor was trained.

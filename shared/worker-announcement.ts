@@ -3,10 +3,11 @@
  * What the coordinator knows about workers is what stands in that bucket.
  *
  * Invariants:
- * 1. A record that is not renewed for LEASE_TTL_MS is gone, however its worker ended.
+ * 1. A record that is not renewed for the bucket's time to live is gone, however its worker ended.
  * 2. A name belongs to one process. A second one of the same name waits until the first one's record is gone, for a
  *    restarted worker must come back under its name, and refuses to start when it stays.
  * 3. Renewal is compare-and-set: a worker that finds another's record under its name has been replaced and stops.
+ * 4. Who drains stays so: the coordinator may set the mark in the record (`sara drain`), its worker finds it there.
  */
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
@@ -17,11 +18,17 @@ import { KvBucket } from './messaging/kv.ts';
 import { BUCKETS } from './messaging/subjects.ts';
 import { z } from 'zod';
 
-/** Time without renewal after which a worker counts as lost. Longer than a NATS restart takes. */
+/**
+ * Time without renewal after which a worker counts as lost, where nobody has made the bucket with another one. Longer
+ * than a NATS restart takes.
+ */
 export const LEASE_TTL_MS = 15_000;
 
 /** Two renewals may be lost before the third saves the lease. */
 const RENEWALS_PER_TTL = 3;
+
+/** Lost races against the worker's own renewals before giving up. */
+const MAX_MARK_CONFLICTS = 8;
 
 const workerRecordSchema = z.object({
   /** Unique among live workers, e.g. `worker-0`; [a-zA-Z0-9_-]. */
@@ -55,6 +62,7 @@ export function openWorkerBucket(link: NatsLink, ttlMs = LEASE_TTL_MS): Promise<
 }
 
 export interface AnnouncementOptions {
+  /** For the bucket, if this is who makes it. */
   readonly ttlMs?: number;
   readonly clock?: Clock;
   /** Ends the waiting for a name that is still taken. */
@@ -64,10 +72,10 @@ export interface AnnouncementOptions {
 
 export class WorkerAnnouncement {
   readonly #bucket: KvBucket<WorkerRecord>;
-  readonly #ttlMs: number;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #lost = new AbortController();
+  readonly #draining = new AbortController();
   readonly #stopping = new AbortController();
   #record: WorkerRecord;
   #revision: number;
@@ -77,12 +85,11 @@ export class WorkerAnnouncement {
     bucket: KvBucket<WorkerRecord>,
     record: WorkerRecord,
     revision: number,
-    options: { ttlMs: number; clock: Clock; log: Logger },
+    options: { clock: Clock; log: Logger },
   ) {
     this.#bucket = bucket;
     this.#record = record;
     this.#revision = revision;
-    this.#ttlMs = options.ttlMs;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#renewing = this.#keepRenewing();
@@ -97,18 +104,18 @@ export class WorkerAnnouncement {
     facts: WorkerFacts,
     options: AnnouncementOptions,
   ): Promise<WorkerAnnouncement> {
-    const { ttlMs = LEASE_TTL_MS, clock = systemClock, signal, log } = options;
-    const bucket = await openWorkerBucket(link, ttlMs);
-    const giveUpAtMs = clock.nowMs() + 2 * ttlMs;
+    const { clock = systemClock, signal, log } = options;
+    const bucket = await openWorkerBucket(link, options.ttlMs);
+    const giveUpAtMs = clock.nowMs() + 2 * bucket.ttlMs;
     for (let isFirst = true; ; isFirst = false) {
       const record = { ...facts, isDraining: false, renewedAtMs: clock.nowMs() };
       const revision = await createIfFree(bucket, record);
-      if (revision !== null) return new WorkerAnnouncement(bucket, record, revision, { ttlMs, clock, log });
+      if (revision !== null) return new WorkerAnnouncement(bucket, record, revision, { clock, log });
       const holder = (await bucket.get(record.name))?.value;
       if (clock.nowMs() >= giveUpAtMs) throw nameTaken(record, holder);
       if (isFirst)
         log.info({ worker: record.name, pid: holder?.pid }, 'name still taken; waiting for its lease to end');
-      await clock.sleep(ttlMs / RENEWALS_PER_TTL, signal);
+      await clock.sleep(bucket.ttlMs / RENEWALS_PER_TTL, signal);
     }
   }
 
@@ -121,10 +128,20 @@ export class WorkerAnnouncement {
     return this.#lost.signal;
   }
 
+  /** Aborted when this worker is to take no new actors any more and leave, whoever said so. */
+  get draining(): AbortSignal {
+    return this.#draining.signal;
+  }
+
   /** Says that this worker takes no new actors from now on. */
   async drain(): Promise<void> {
-    this.#record = { ...this.#record, isDraining: true };
+    this.#beginDraining();
     await this.#renew();
+  }
+
+  #beginDraining(): void {
+    this.#record = { ...this.#record, isDraining: true };
+    this.#draining.abort();
   }
 
   /** Takes the record back, so that the coordinator need not wait for the lease to end. Idempotent. */
@@ -144,7 +161,7 @@ export class WorkerAnnouncement {
   async #keepRenewing(): Promise<void> {
     while (!this.#stopping.signal.aborted && !this.#lost.signal.aborted) {
       try {
-        await this.#clock.sleep(this.#ttlMs / RENEWALS_PER_TTL, this.#stopping.signal);
+        await this.#clock.sleep(this.#bucket.ttlMs / RENEWALS_PER_TTL, this.#stopping.signal);
       } catch {
         return; // released
       }
@@ -166,11 +183,13 @@ export class WorkerAnnouncement {
     } catch (error) {
       if (!(error instanceof SaraError) || error.code !== 'STATE_CONFLICT') throw error;
     }
-    // Expired while NATS was away, or written by a renewal whose answer was lost, or taken by another process.
+    // Expired while NATS was away, or written by a renewal whose answer was lost or by the coordinator, to drain us,
+    // or taken by another process.
     const found = await this.#bucket.get(name);
     if (found === null) {
       this.#revision = await this.#bucket.create(name, this.#record);
     } else if (isSameProcess(found.value, this.#record)) {
+      if (found.value.isDraining) this.#beginDraining();
       this.#revision = await this.#bucket.update(name, this.#record, found.revision);
     } else {
       this.#lost.abort(nameTaken(this.#record, found.value));
@@ -189,6 +208,33 @@ async function createIfFree(bucket: KvBucket<WorkerRecord>, record: WorkerRecord
 
 function isSameProcess(a: WorkerRecord, b: WorkerRecord): boolean {
   return a.address === b.address && a.pid === b.pid && a.startedAtMs === b.startedAtMs;
+}
+
+/**
+ * Marks a worker's record, which makes its process leave when its actors are gone.
+ * @throws SaraError WORKER_NOT_FOUND; STATE_CONFLICT when the record keeps changing
+ */
+export async function markDraining(bucket: KvBucket<WorkerRecord>, name: string): Promise<WorkerRecord> {
+  for (let numConflicts = 0; ; numConflicts++) {
+    const found = await bucket.get(name);
+    if (found === null) {
+      throw new SaraError(
+        'WORKER_NOT_FOUND',
+        `no worker is called '${name}'; 'sara workers' shows those there are`,
+        { worker: name },
+      );
+    }
+    if (found.value.isDraining) return found.value;
+    const marked = { ...found.value, isDraining: true };
+    try {
+      await bucket.update(name, marked, found.revision);
+      return marked;
+    } catch (error) {
+      const isConflict = error instanceof SaraError && error.code === 'STATE_CONFLICT';
+      // Its worker renewed it in between, which it does a few times a minute.
+      if (!isConflict || numConflicts >= MAX_MARK_CONFLICTS) throw error;
+    }
+  }
 }
 
 function nameTaken(record: WorkerRecord, holder: WorkerRecord | undefined): SaraError {

@@ -18,6 +18,7 @@ export const ACTOR_METHODS: ActorMethodTables<ActorClasses> = {
     applyUpdate: 'serial',
     prepareReselection: 'serial',
     commitReselection: 'serial',
+    settle: 'serial',
     abortStep: 'serial',
     checkpoint: 'serial',
     exportValues: 'serial',

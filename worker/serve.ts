@@ -2,15 +2,18 @@
  * A worker process: hosts actors, announces itself, and ends in order. The main thread computes nothing, so that it
  * answers and renews its lease whatever its actors do in their threads.
  *
- * Order of the end, last started first: the announcement is taken back (no new actors), actors are disposed, the
- * connection is closed. A worker whose name another process has taken over stops at once.
+ * Asked to end, by a signal or by `sara drain`, it drains: it says that it takes nothing new, goes on until the run that
+ * has actors here has gone on without it, and ends in order, last started first: the announcement is taken back, actors
+ * are disposed, the connection is closed. A worker whose name another process has taken over stops at once, as does
+ * one whose parent has ended: then there is nobody left to drain for.
  */
 import { cpus, hostname, totalmem } from 'node:os';
 import { ActorHost } from '../shared/actor/host.ts';
 import { threadedRegistry } from '../shared/actor/threaded.ts';
+import { systemClock } from '../shared/clock.ts';
+import { asSaraError, SaraError } from '../shared/errors.ts';
 import { stopWithParent, type Lifecycle } from '../shared/lifecycle.ts';
 import { createLogger, type Logger } from '../shared/log.ts';
-import { asSaraError, SaraError } from '../shared/errors.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import { Reminder, retry, type BackoffPolicy } from '../shared/retry.ts';
 import type { ServiceOptions } from '../shared/service-options.ts';
@@ -32,6 +35,10 @@ export interface ServeOptions extends ServiceOptions {
   /** Engine threads; default: all cores. */
   readonly numThreads?: number;
   readonly exitWithParent: boolean;
+  /** Longest time to drain, in ms. */
+  readonly graceMs: number;
+  /** Tensors that actors may hold for each other, in bytes; default: a quarter of the memory. */
+  readonly objectStoreBytes?: number;
 }
 
 /** Compiled beside this file, or from source like it. */
@@ -46,6 +53,7 @@ const OBJECT_STORE_SHARE = 0.25;
 /** A coordinator starts within seconds, or somebody has to be told that there is none. */
 const REGISTRATION_BACKOFF: BackoffPolicy = { firstMs: 500, factor: 2, maxMs: 10_000 };
 const REMINDER_MS = 10_000;
+const DRAIN_POLL_MS = 50;
 
 export function defaultWorkerName(): string {
   return hostname()
@@ -56,7 +64,7 @@ export function defaultWorkerName(): string {
 /** Serves until asked to stop. @throws SaraError NATS_UNAVAILABLE, CONFIG_INVALID, STATE_CONFLICT */
 export async function serve(options: ServeOptions, life: Lifecycle): Promise<void> {
   const log = createLogger({ name: 'worker', bindings: { worker: options.name } });
-  if (options.exitWithParent) stopWithParent(life);
+  const orphaned = options.exitWithParent ? stopWithParent(life) : null;
   const memoryBytes = options.memoryBytes ?? totalmem();
   const service = await startService('worker', `worker ${options.name}`, options, { life, log });
   const { link, metrics, conditions } = service;
@@ -73,7 +81,7 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
     security: service.serverSecurity,
     pullSecurity: service.channelTo('worker'),
     onRefused: service.onRefused,
-    objectStoreBytes: Math.floor(memoryBytes * OBJECT_STORE_SHARE),
+    objectStoreBytes: options.objectStoreBytes ?? Math.floor(memoryBytes * OBJECT_STORE_SHARE),
     capacity: { memoryBytes },
     log,
   });
@@ -99,14 +107,37 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
   life.defer('announcement', () => announcement.release());
   isRegistered = true;
   log.info({ address: host.endpoint.address }, `worker ${options.name} serves at ${host.endpoint.address}`);
-  await new Promise<void>((resolve, reject) => {
-    life.signal.addEventListener('abort', () => {
-      isRegistered = false;
-      resolve();
-    });
-    announcement.lost.addEventListener('abort', () => {
-      reject(announcement.lost.reason as Error);
-    });
+  await aborted(AbortSignal.any([life.signal, announcement.draining, announcement.lost]));
+  isRegistered = false;
+  announcement.lost.throwIfAborted();
+  if (orphaned?.aborted !== true) await drain(host, announcement, options.graceMs, log);
+}
+
+/** Waits until the worker has no actors, its time is up, or its name is another's. */
+async function drain(
+  host: ActorHost,
+  announcement: WorkerAnnouncement,
+  graceMs: number,
+  log: Logger,
+): Promise<void> {
+  const giveUpAtMs = systemClock.nowMs() + graceMs;
+  const numActors = (): number => host.status().actors.length;
+  if (numActors() === 0) return;
+  log.info({ numActors: numActors(), graceMs }, 'draining');
+  // Without NATS nobody can be told, and nobody can go on without us.
+  await announcement.drain().catch((error: unknown) => {
+    log.warn({ err: asSaraError(error) }, 'cannot say that this worker drains');
+  });
+  while (numActors() > 0 && systemClock.nowMs() < giveUpAtMs && !announcement.lost.aborted) {
+    await systemClock.sleep(DRAIN_POLL_MS);
+  }
+  if (numActors() > 0) log.warn({ numActors: numActors() }, 'ended before it was drained');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 

@@ -12,8 +12,10 @@ export const ROLE_OF_METHOD: Readonly<Record<keyof typeof COORDINATOR_SERVICE, R
   listWorkers: 'read',
   submitRun: 'submit',
   cancelRun: 'submit',
+  resumeRun: 'submit',
   // Has a worker read the files that the request names.
   planRun: 'submit',
+  drainWorker: 'admin',
 };
 
 const ROLE_OF_PATH: ReadonlyMap<string, Role> = new Map(

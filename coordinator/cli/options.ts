@@ -1,6 +1,7 @@
 /** Options that several commands share, and how their texts become values. */
 import { InvalidArgumentError, Option } from 'commander';
 import { parseBytes } from '../../shared/bytes.ts';
+import { MAX_PRIORITY } from '../../shared/run-api.ts';
 import { DEFAULT_NATS, TLS_OPTIONS, type OptionFacts } from '../../shared/service-options.ts';
 
 export const DEFAULT_COORDINATOR = '127.0.0.1:7780';
@@ -23,6 +24,9 @@ export function accessOptions(): Option[] {
     new Option('--insecure', 'allow the token to travel without TLS').env('SARA_INSECURE'),
   ];
 }
+
+/** Shorter ones are lost to a garbage collection, or to the server's clock. */
+const MIN_LEASE_MS = 1000;
 
 export function coordinatorOption(): Option {
   return new Option('--coordinator <host:port>', 'where the coordinator answers')
@@ -73,6 +77,28 @@ export function threadsOption(): Option {
     '--threads <n>',
     'engine threads for each worker (default: its share of the cores)',
   ).argParser(wholeNumber(1));
+}
+
+export function priorityOption(): Option {
+  return new Option(
+    '--priority <n>',
+    `of the runs that wait, the one with the highest is next, -${MAX_PRIORITY} to ${MAX_PRIORITY}`,
+  )
+    .default(0)
+    .argParser((text) => {
+      const value = Number(text);
+      if (Number.isSafeInteger(value) && Math.abs(value) <= MAX_PRIORITY) return value;
+      throw new InvalidArgumentError(`expected a whole number, -${MAX_PRIORITY} to ${MAX_PRIORITY}`);
+    });
+}
+
+export function leaseOption(): Option {
+  return new Option(
+    '--lease <ms>',
+    'time without a sign of life after which a worker or coordinator counts as lost; set by the first on a NATS',
+  )
+    .env('SARA_LEASE')
+    .argParser(wholeNumber(MIN_LEASE_MS));
 }
 
 export function jsonOption(): Option {

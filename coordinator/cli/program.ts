@@ -21,14 +21,28 @@ import {
   daysOption,
   DEFAULT_COORDINATOR,
   jsonOption,
+  leaseOption,
   memoryOption,
+  priorityOption,
   setOption,
   threadsOption,
   toOption,
   workersOption,
 } from './options.ts';
 import { plan, type PlanOptions } from './plan.ts';
-import { cancel, list, planOnCluster, status, submit, watch, workers } from './runs.ts';
+import {
+  cancel,
+  drain,
+  list,
+  planOnCluster,
+  resume,
+  status,
+  submit,
+  watch,
+  workers,
+  type ResumeOptions,
+  type SubmitOptions,
+} from './runs.ts';
 import { serveCoordinator, type CoordinatorFlags } from './serve.ts';
 import { printToken } from './token.ts';
 import { train, type TrainOptions } from './train.ts';
@@ -152,6 +166,21 @@ function coordinatorCommand(program: Command, life: Lifecycle): void {
       new Option('--name <name>', 'of this coordinator, in logs').env('SARA_NAME').default(hostname()),
     )
     .addOption(
+      new Option(
+        '--advertise <host:port>',
+        'where other coordinators send their clients (default: where it listens)',
+      ).env('SARA_ADVERTISE'),
+    )
+    .addOption(leaseOption())
+    .addHelpText(
+      'after',
+      lines(
+        '',
+        'Several may run on one NATS: one leads, the others answer questions and take over when it ends, runs in',
+        'progress included.',
+      ),
+    )
+    .addOption(
       new Option('--tokens <file>', 'accepted bearer tokens and their roles (YAML or JSON)').env(
         'SARA_TOKENS',
       ),
@@ -207,10 +236,15 @@ function apiCommands(program: Command, life: Lifecycle): void {
     .description('queue a run; prints its id')
     .argument('<config>', 'run configuration (YAML); paths must mean the same to the workers')
     .addOption(setOption())
+    .addOption(priorityOption())
     .option('--watch', 'follow it to its end')
-    .action((config: string, options: ApiOptions & { set?: string[]; watch?: boolean }) =>
-      submit(config, options, life),
-    );
+    .action((config: string, options: SubmitOptions) => submit(config, options, life));
+  command('resume')
+    .description('queue an ended run again; it goes on from its last checkpoint')
+    .argument('<run>', 'its id')
+    .addOption(setOption())
+    .option('--watch', 'follow it to its end')
+    .action((run: string, options: ResumeOptions) => resume(run, options, life));
   command('status')
     .description('show one run')
     .argument('<run>', 'its id')
@@ -233,6 +267,10 @@ function apiCommands(program: Command, life: Lifecycle): void {
     .description('show the workers there are')
     .addOption(jsonOption())
     .action((options: ApiOptions) => workers(options, life));
+  command('drain')
+    .description('have a worker leave: its run goes on without it after the step in flight')
+    .argument('<worker>', 'its name')
+    .action((worker: string, options: ApiOptions) => drain(worker, options, life));
 }
 
 /** A command of the worker program under a name of ours: it reads its own options, --help too. */

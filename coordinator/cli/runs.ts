@@ -1,4 +1,4 @@
-/** Commands that ask a coordinator: submit, status, list, watch, cancel, workers. Results go to stdout. */
+/** Commands that ask a coordinator: submit, resume, status, list, watch, cancel, workers, drain. Results go to stdout. */
 import { resolve } from 'node:path';
 import { formatBytes } from '../../shared/bytes.ts';
 import { loadRunConfig, serializeRunConfig } from '../../shared/config.ts';
@@ -12,14 +12,27 @@ import { formatDuration, formatTime } from './text.ts';
 import { Progress } from './progress.ts';
 import { followRun } from './watch-run.ts';
 
-export async function submit(
-  configPath: string,
-  options: ApiOptions & { readonly set?: readonly string[]; readonly watch?: boolean },
-  life: Lifecycle,
-): Promise<void> {
+export interface ResumeOptions extends ApiOptions {
+  readonly set?: readonly string[];
+  readonly watch?: boolean;
+}
+
+export interface SubmitOptions extends ResumeOptions {
+  readonly priority: number;
+}
+
+export async function submit(configPath: string, options: SubmitOptions, life: Lifecycle): Promise<void> {
   const client = await connectApi(options, life);
-  const { run } = await client.submitRun(await requestOf(configPath, options.set));
+  const { priority } = options;
+  const { run } = await client.submitRun({ ...(await requestOf(configPath, options.set)), priority });
   process.stdout.write(`${run}\n`);
+  if (options.watch === true) await watch(run, options, life);
+}
+
+export async function resume(run: string, options: ResumeOptions, life: Lifecycle): Promise<void> {
+  const client = await connectApi(options, life);
+  const { step } = await client.resumeRun({ run: requireRunId(run), set: options.set ?? [] });
+  process.stdout.write(`run ${run} is queued again; ${step} steps were committed\n`);
   if (options.watch === true) await watch(run, options, life);
 }
 
@@ -41,11 +54,12 @@ export async function status(run: string, options: ApiOptions, life: Lifecycle):
 export async function list(options: ApiOptions, life: Lifecycle): Promise<void> {
   const { runs } = await (await connectApi(options, life)).listRuns();
   print(options, runs, () => [
-    ['run', 'name', 'state', 'step', 'loss', 'submitted'],
+    ['run', 'name', 'state', 'priority', 'step', 'loss', 'submitted'],
     ...runs.map((run) => [
       run.run,
       run.name,
       run.state,
+      String(run.priority),
       `${run.step}/${run.totalSteps}`,
       lossText(run),
       formatTime(run.createdAtMs),
@@ -95,6 +109,12 @@ export async function workers(options: ApiOptions, life: Lifecycle): Promise<voi
       formatDuration(worker.leaseAgeMs / 1000),
     ]),
   ]);
+}
+
+export async function drain(worker: string, options: ApiOptions, life: Lifecycle): Promise<void> {
+  const { run } = await (await connectApi(options, life)).drainWorker({ worker });
+  const what = run === null ? 'it leaves' : `run ${run} goes on without it after the step in flight`;
+  process.stdout.write(`worker ${worker} takes nothing new: ${what}\n`);
 }
 
 /** The plan for the workers a coordinator has. */

@@ -19,12 +19,15 @@ import { driveRun } from '../run-driver.ts';
 export interface CoordinatorFlags extends ServiceFlags {
   readonly listen: string;
   readonly name: string;
+  readonly advertise?: string;
+  /** ms */
+  readonly lease?: number;
   readonly tokens?: string;
 }
 
 /**
- * Serves until the process is asked to stop.
- * @throws SaraError USAGE, CONFIG_INVALID, FILE_NOT_FOUND; UNAUTHENTICATED when NATS refuses
+ * Serves until the process is asked to stop; then another coordinator leads, and drives on what this one drove.
+ * @throws SaraError STATE_LOST when NATS loses its data; USAGE, CONFIG_INVALID, FILE_NOT_FOUND; UNAUTHENTICATED when NATS refuses
  */
 export async function serveCoordinator(flags: CoordinatorFlags, life: Lifecycle): Promise<void> {
   const log = createLogger({ name: 'coordinator', bindings: { coordinator: flags.name } });
@@ -35,7 +38,10 @@ export async function serveCoordinator(flags: CoordinatorFlags, life: Lifecycle)
   service.conditions.set('coordinator', () => (isServing ? null : 'not serving yet'));
   const server = await startCoordinator({
     link: service.link,
+    name: flags.name,
     listen: flags.listen,
+    ...(flags.advertise === undefined || flags.advertise === '' ? {} : { advertise: flags.advertise }),
+    ...(flags.lease === undefined ? {} : { leaseMs: flags.lease }),
     driveRun,
     profileModel: profileModelOnWorker,
     security: service.serverSecurity,
@@ -47,12 +53,16 @@ export async function serveCoordinator(flags: CoordinatorFlags, life: Lifecycle)
   life.defer('coordinator', () => server.stop());
   isServing = true;
   log.info({ address: server.address, nats: options.nats.servers.join(',') }, 'coordinator ready');
-  await new Promise<void>((resolve) => {
+  const stopped = new Promise<void>((resolve) => {
     life.signal.addEventListener('abort', () => {
-      isServing = false;
       resolve();
     });
   });
+  try {
+    await Promise.race([stopped, server.coordinator.failed]);
+  } finally {
+    isServing = false;
+  }
 }
 
 async function openGate(

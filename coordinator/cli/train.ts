@@ -101,10 +101,10 @@ async function submit(
 ): Promise<{ run: string; runFolder: string }> {
   if (resume !== undefined) {
     const runFolder = await realpath(resume);
-    const { run } = await cluster.coordinator.resumeRun(runFolder, config);
+    const { run } = await cluster.coordinator.takeUpRun(runFolder, config);
     return { run, runFolder };
   }
   const configJson = new TextDecoder().decode(serializeRunConfig(config));
-  const { run } = await client.submitRun({ configJson, baseDirectory: resolve('.') });
+  const { run } = await client.submitRun({ configJson, baseDirectory: resolve('.'), priority: 0 });
   return { run, runFolder: join(config.output.dir, run) };
 }

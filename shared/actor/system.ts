@@ -142,6 +142,23 @@ export class ActorSystem<C extends ActorClassesOf<C>> {
   }
 
   /**
+   * A ref to an actor that another driver of the run has made; from now on it is this system's to stop.
+   * @param actorId as its worker's status names it
+   */
+  adopt<N extends keyof C & string>(
+    worker: WorkerEndpoint,
+    className: N,
+    actorId: string,
+  ): ActorRef<C[N]['protocol']> {
+    const identity: ActorIdentity = { actorId, className, worker };
+    const link = this.#link(worker);
+    this.#actors.set(actorId, identity);
+    return createActorRef<C[N]['protocol']>(identity, (method, args, callOptions) =>
+      this.#invoke(link, identity, method, args, callOptions),
+    );
+  }
+
+  /**
    * Makes a group of actors, all or none: when one cannot be made, the others are stopped again.
    * @returns refs in the order of the placements
    * @throws SaraError the first failure

@@ -2,6 +2,7 @@
  * Both ends of moving an object between processes: the service that streams what a store holds, and the puller
  * that fetches by ref. The consumer is the gRPC client: only a client can enlarge its receive window.
  */
+import { faultPoint } from '../fault-point.ts';
 import type { CallOptions, ChannelSecurity } from '../rpc/channel.ts';
 import { Channel } from '../rpc/channel.ts';
 import type { ServiceBinding } from '../rpc/server.ts';
@@ -17,9 +18,17 @@ export function tensorStoreService(store: ObjectStore): ServiceBinding {
   return bindService(TENSOR_STORE_SERVICE, {
     pullTensors: ({ objectId }) => {
       const { bundle, tag } = store.get(objectId);
-      return bundleChunks(bundle, tag);
+      return interruptible(bundleChunks(bundle, tag), tag.step);
     },
   });
+}
+
+/** The same chunks; a test may have the worker end between them. */
+function* interruptible<T>(chunks: Iterable<T>, step: number): Generator<T> {
+  for (const chunk of chunks) {
+    yield chunk;
+    faultPoint('transfer', step);
+  }
 }
 
 /** Pulls objects; keeps one tensor connection per process it has pulled from. */

@@ -98,6 +98,23 @@ export function parseRunConfigJson(bytes: Uint8Array, source: string): ResolvedR
   return complete(config);
 }
 
+/**
+ * A stored configuration with some fields set otherwise.
+ * @param json what {@link serializeRunConfig} wrote
+ * @param flags `path=value` each
+ * @param folder against which relative paths in the flags are resolved
+ * @throws SaraError CONFIG_INVALID
+ */
+export function overrideRunConfig(
+  json: string,
+  flags: readonly string[],
+  { source, folder }: { source: string; folder: string },
+): ResolvedRunConfig {
+  const stored = parseRunConfigJson(new TextEncoder().encode(json), source);
+  const layers = [flagLayer(flags, folder), { tree: stored, locate: () => undefined }];
+  return complete(checked(mergeLayers(layers), (field) => locateIn(layers, field) ?? source));
+}
+
 /** Every field within its range, and the fields in keeping with each other. */
 function checked(tree: unknown, locate: Locate): ParsedRunConfig {
   const parsed = runConfigSchema.safeParse(tree);

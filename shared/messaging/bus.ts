@@ -100,6 +100,18 @@ export class EventBus {
     return { sequence: runEventCodec.decode(last.data).sequence, streamSequence: last.sequence };
   }
 
+  /** A run's history as far as it goes now. */
+  async past(run: string): Promise<RunEvent[]> {
+    const subject = SUBJECTS.runEvents(run);
+    if ((await this.#stream.last(subject)) === null) return [];
+    const events: RunEvent[] = [];
+    for await (const { data, numPending } of this.#stream.read(subject)) {
+      events.push(runEventCodec.decode(data));
+      if (numPending === 0) break;
+    }
+    return events;
+  }
+
   /**
    * A run's history, then what happens. Ends when the run has ended and everything was told, or the signal aborts.
    * @param options.fromSequence first event wanted; default: the first

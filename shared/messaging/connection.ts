@@ -75,6 +75,8 @@ export interface NatsLink {
   readonly connected: boolean;
   /** Resolves at once, or when the connection is back. @throws the signal's reason; NATS_UNAVAILABLE when closed */
   whenConnected(signal?: AbortSignal): Promise<void>;
+  /** Has `listener` called whenever the connection is back after a loss. @returns ends that */
+  onReconnect(listener: () => void): () => void;
   /** Sends what is buffered, ends subscriptions and the connection. */
   close(): Promise<void>;
 }
@@ -163,6 +165,7 @@ class Link implements NatsLink {
   readonly #log: Logger;
   #connected = true;
   #closed = false;
+  readonly #onReconnect = new Set<() => void>();
   readonly #waiting = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
 
   constructor(nc: NatsConnection, part: Part | undefined, log: Logger) {
@@ -215,6 +218,13 @@ class Link implements NatsLink {
     });
   }
 
+  onReconnect(listener: () => void): () => void {
+    this.#onReconnect.add(listener);
+    return () => {
+      this.#onReconnect.delete(listener);
+    };
+  }
+
   /** Follows the client's status until the connection is closed. Never rejects. */
   async #follow(): Promise<void> {
     for await (const status of this.nc.status()) {
@@ -227,6 +237,7 @@ class Link implements NatsLink {
           this.#connected = true;
           this.#log.info({ server: status.server }, 'NATS is back');
           for (const waiter of [...this.#waiting]) waiter.resolve();
+          for (const listener of [...this.#onReconnect]) listener();
           break;
         case 'error':
           // Of a request its caller is told, who may know how to wait.

@@ -5,7 +5,7 @@
  * with STATE_CONFLICT. A write whose answer was lost (NATS_UNAVAILABLE) may have happened; the next compare-and-set
  * tells. Nothing here retries.
  */
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { Kvm } from '@nats-io/kv';
 import { SaraError } from '../errors.ts';
@@ -35,28 +35,47 @@ export interface KvChange<T> {
 
 export class KvBucket<T> {
   readonly name: string;
+  /** Entries end this long after their last write, in ms; 0: never. What the bucket was made with, whoever made it. */
+  readonly ttlMs: number;
   readonly #kv: KV;
   readonly #link: NatsLink;
   readonly #parse: (json: unknown) => T;
 
-  private constructor(name: string, kv: KV, link: NatsLink, parse: (json: unknown) => T) {
+  private constructor(name: string, ttlMs: number, kv: KV, link: NatsLink, parse: (json: unknown) => T) {
     this.name = name;
+    this.ttlMs = ttlMs;
     this.#kv = kv;
     this.#link = link;
     this.#parse = parse;
   }
 
-  /** Opens a bucket, making it when there is none. @throws SaraError NATS_UNAVAILABLE */
+  /** Opens a bucket, making it when there is none; one that exists keeps its settings. @throws SaraError NATS_UNAVAILABLE */
   static async open<T>(link: NatsLink, name: string, options: KvBucketOptions<T>): Promise<KvBucket<T>> {
     try {
       const kv = await new Kvm(link.nc).create(name, {
         ttl: options.ttlMs ?? 0,
         history: options.history ?? 1,
       });
-      return new KvBucket(name, kv, link, options.parse);
+      const { ttl } = await kv.status();
+      return new KvBucket(name, ttl, kv, link, options.parse);
     } catch (error) {
       throw natsError(error, `opening bucket ${name}`, link);
     }
+  }
+
+  /** Whether the server still has the bucket: it may have come back without its data. @throws NATS_UNAVAILABLE */
+  async exists(): Promise<boolean> {
+    return this.#attempt('looking for', '*', async () => {
+      const manager = await jetstreamManager(this.#link.nc, { checkAPI: false });
+      try {
+        await manager.streams.info(`KV_${this.name}`);
+        return true;
+      } catch (error) {
+        if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound)
+          return false;
+        throw error;
+      }
+    });
   }
 
   /** @returns null when there is no such key */

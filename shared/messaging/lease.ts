@@ -19,26 +19,21 @@ const RENEWALS_PER_TTL = 3;
 export interface LeaseValue {
   /** Who holds it; unique to the process. */
   readonly holder: string;
+  /** host:port where the holder is reached; '' when it is not. */
+  readonly address: string;
 }
 
 /** Checks a lease that was read from a bucket. */
 export function parseLease(json: unknown): LeaseValue {
-  if (typeof json === 'object' && json !== null && 'holder' in json && typeof json.holder === 'string') {
-    return { holder: json.holder };
-  }
-  throw new SaraError('DATA_INVALID', 'a lease must name its holder');
-}
-
-export interface LeaseOptions {
-  /** Time to live of the bucket's entries, in ms. */
-  readonly ttlMs: number;
-  readonly clock?: Clock;
+  const { holder, address } = (json ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof holder === 'string' && typeof address === 'string') return { holder, address };
+  throw new SaraError('DATA_INVALID', 'a lease must name its holder and where it is reached');
 }
 
 export class Lease {
   readonly key: string;
   readonly #bucket: KvBucket<LeaseValue>;
-  readonly #holder: string;
+  readonly #value: LeaseValue;
   readonly #ttlMs: number;
   readonly #clock: Clock;
   readonly #lost = new AbortController();
@@ -49,33 +44,33 @@ export class Lease {
   private constructor(
     bucket: KvBucket<LeaseValue>,
     key: string,
-    holder: string,
+    value: LeaseValue,
     held: { revision: number; sinceMs: number },
-    options: LeaseOptions,
+    clock: Clock,
   ) {
     this.#bucket = bucket;
     this.key = key;
-    this.#holder = holder;
-    this.#ttlMs = options.ttlMs;
-    this.#clock = options.clock ?? systemClock;
+    this.#value = value;
+    this.#ttlMs = bucket.ttlMs;
+    this.#clock = clock;
     this.#revision = held.revision;
     this.#renewing = this.#keep(held.sinceMs);
   }
 
   /**
    * Takes a lease nobody holds and keeps it.
-   * @param bucket opened with the same ttlMs
+   * @param bucket one whose entries end; their time to live is the lease's
    * @throws SaraError STATE_CONFLICT when it is held
    */
   static async acquire(
     bucket: KvBucket<LeaseValue>,
     key: string,
-    holder: string,
-    options: LeaseOptions,
+    value: LeaseValue,
+    clock: Clock = systemClock,
   ): Promise<Lease> {
-    const sinceMs = (options.clock ?? systemClock).nowMs();
-    const revision = await bucket.create(key, { holder });
-    return new Lease(bucket, key, holder, { revision, sinceMs }, options);
+    const sinceMs = clock.nowMs();
+    const revision = await bucket.create(key, value);
+    return new Lease(bucket, key, value, { revision, sinceMs }, clock);
   }
 
   /** Grows with every renewal and every holder: fences off whoever held it before. */
@@ -139,7 +134,7 @@ export class Lease {
       () => 'unknown' as const,
       () => 'unknown' as const,
     );
-    const update = this.#bucket.update(this.key, { holder: this.#holder }, this.#revision).then(
+    const update = this.#bucket.update(this.key, this.#value, this.#revision).then(
       (revision) => {
         this.#revision = revision;
         return 'renewed' as const;
@@ -158,7 +153,7 @@ export class Lease {
   async #whoHolds(): Promise<'taken' | 'unknown'> {
     try {
       const found = await this.#bucket.get(this.key);
-      if (found?.value.holder !== this.#holder) return 'taken';
+      if (found?.value.holder !== this.#value.holder) return 'taken';
       this.#revision = found.revision;
       return 'unknown';
     } catch {
@@ -167,10 +162,11 @@ export class Lease {
   }
 
   #lose(why: string): void {
+    const { holder } = this.#value;
     this.#lost.abort(
-      new SaraError('STALE_GENERATION', `the lease '${this.key}' of ${this.#holder} ${why}`, {
+      new SaraError('STALE_GENERATION', `the lease '${this.key}' of ${holder} ${why}`, {
         key: this.key,
-        holder: this.#holder,
+        holder,
       }),
     );
   }

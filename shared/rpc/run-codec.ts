@@ -1,6 +1,7 @@
 /** Messages of proto/sara/v1/run.proto as values. */
 import { isAbsolute } from 'node:path';
-import type { RunRequest, RunSummary, WorkerState, WorkerSummary } from '../run-api.ts';
+import type { RunRequest, RunSummary, SubmitRequest, WorkerState, WorkerSummary } from '../run-api.ts';
+import { MAX_PRIORITY } from '../run-api.ts';
 import { errorCodeFromWire } from './actor-codec.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -15,6 +16,7 @@ import {
   nameField,
   runField,
   textField,
+  wholeField,
 } from './codec.ts';
 import { runStateCodec } from './event-codec.ts';
 import { sara } from './generated/sara.js';
@@ -37,12 +39,19 @@ function runRequestFromWire(message: sara.v1.SubmitRunRequest.$Properties): RunR
   return { configJson: Buffer.from(bytesOf(message.configJson)).toString('utf8'), baseDirectory };
 }
 
-export const submitRunRequestCodec: Codec<RunRequest> = messageCodec(
+export const submitRunRequestCodec: Codec<SubmitRequest> = messageCodec(
   'SubmitRunRequest',
   sara.v1.SubmitRunRequest,
-  runRequestToWire,
-  runRequestFromWire,
+  (request: SubmitRequest) => ({ ...runRequestToWire(request), priority: request.priority }),
+  (message) => ({
+    ...runRequestFromWire(message),
+    priority: priorityField(message.priority, 'SubmitRunRequest.priority'),
+  }),
 );
+
+function priorityField(value: number | null | undefined, field: string): number {
+  return wholeField(value, field, -MAX_PRIORITY, MAX_PRIORITY);
+}
 
 export const planRunRequestCodec: Codec<RunRequest> = messageCodec(
   'PlanRunRequest',
@@ -89,6 +98,28 @@ export const cancelRunRequestCodec: Codec<{ readonly run: string; readonly reaso
   }),
 );
 
+/** More fields than a configuration has. */
+const MAX_ASSIGNMENTS = 256;
+
+export const resumeRunRequestCodec: Codec<{ readonly run: string; readonly set: readonly string[] }> =
+  messageCodec(
+    'ResumeRunRequest',
+    sara.v1.ResumeRunRequest,
+    (request: { readonly run: string; readonly set: readonly string[] }) => ({
+      run: request.run,
+      set: [...request.set],
+    }),
+    (message) => {
+      const { length } = message.set;
+      if (length > MAX_ASSIGNMENTS)
+        throw invalidFrame('ResumeRunRequest.set', `must have at most ${MAX_ASSIGNMENTS} entries`, length);
+      return {
+        run: runField(message.run, 'ResumeRunRequest.run'),
+        set: message.set.map((text) => textField(text, 'ResumeRunRequest.set', MAX_TEXT)),
+      };
+    },
+  );
+
 export const watchRunRequestCodec: Codec<{ readonly run: string; readonly fromSequence: number }> =
   messageCodec(
     'WatchRunRequest',
@@ -119,6 +150,7 @@ function summaryFromWire(message: sara.v1.RunSummary.$Properties): RunSummary {
     state: runStateCodec.fromWire(message.state),
     step: countField(message.step, 'RunSummary.step'),
     totalSteps: countField(message.totalSteps, 'RunSummary.total_steps'),
+    priority: priorityField(message.priority, 'RunSummary.priority'),
     generation: countField(message.generation, 'RunSummary.generation'),
     loss: message.loss ?? null,
     createdAtMs: message.createdAtMs ?? 0,
@@ -143,24 +175,44 @@ export const listWorkersReplyCodec: Codec<{ readonly workers: readonly WorkerSum
   'ListWorkersReply',
   sara.v1.ListWorkersReply,
   (reply: { readonly workers: readonly WorkerSummary[] }) => ({
-    workers: reply.workers.map((worker) => ({
-      ...worker,
-      state: workerStateCodec.toWire(worker.state),
-      run: worker.run ?? '',
-      // Whole milliseconds: an age is a measurement, its wire field an integer.
-      leaseAgeMs: Math.max(0, Math.round(worker.leaseAgeMs)),
-    })),
+    workers: reply.workers.map(workerToWire),
   }),
-  (message) => ({
-    workers: message.workers.map((worker) => ({
-      name: nameField(worker.name, 'WorkerSummary.name'),
-      address: textField(worker.address, 'WorkerSummary.address', 256),
-      state: workerStateCodec.fromWire(worker.state),
-      device: textField(worker.device, 'WorkerSummary.device', 256),
-      memoryBytes: bytesField(worker.memoryBytes, 'WorkerSummary.memory_bytes'),
-      memoryUsedBytes: bytesField(worker.memoryUsedBytes, 'WorkerSummary.memory_used_bytes'),
-      run: worker.run ? runField(worker.run, 'WorkerSummary.run') : null,
-      leaseAgeMs: countField(worker.leaseAgeMs, 'WorkerSummary.lease_age_ms'),
-    })),
-  }),
+  (message) => ({ workers: message.workers.map(workerFromWire) }),
 );
+
+export const drainWorkerRequestCodec: Codec<{ readonly worker: string }> = messageCodec(
+  'DrainWorkerRequest',
+  sara.v1.DrainWorkerRequest,
+  (request: { readonly worker: string }) => request,
+  (message) => ({ worker: nameField(message.worker, 'DrainWorkerRequest.worker') }),
+);
+
+export const workerSummaryCodec: Codec<WorkerSummary> = messageCodec(
+  'WorkerSummary',
+  sara.v1.WorkerSummary,
+  workerToWire,
+  workerFromWire,
+);
+
+function workerToWire(worker: WorkerSummary): sara.v1.WorkerSummary.$Properties {
+  return {
+    ...worker,
+    state: workerStateCodec.toWire(worker.state),
+    run: worker.run ?? '',
+    // Whole milliseconds: an age is a measurement, its wire field an integer.
+    leaseAgeMs: Math.max(0, Math.round(worker.leaseAgeMs)),
+  };
+}
+
+function workerFromWire(worker: sara.v1.WorkerSummary.$Properties): WorkerSummary {
+  return {
+    name: nameField(worker.name, 'WorkerSummary.name'),
+    address: textField(worker.address, 'WorkerSummary.address', 256),
+    state: workerStateCodec.fromWire(worker.state),
+    device: textField(worker.device, 'WorkerSummary.device', 256),
+    memoryBytes: bytesField(worker.memoryBytes, 'WorkerSummary.memory_bytes'),
+    memoryUsedBytes: bytesField(worker.memoryUsedBytes, 'WorkerSummary.memory_used_bytes'),
+    run: worker.run ? runField(worker.run, 'WorkerSummary.run') : null,
+    leaseAgeMs: countField(worker.leaseAgeMs, 'WorkerSummary.lease_age_ms'),
+  };
+}

@@ -16,16 +16,19 @@ import type { Codec } from './codec.ts';
 import { planCodec, runEventCodec } from './event-codec.ts';
 import {
   cancelRunRequestCodec,
+  drainWorkerRequestCodec,
   getRunRequestCodec,
   listRunsReplyCodec,
   listRunsRequestCodec,
   listWorkersReplyCodec,
   listWorkersRequestCodec,
   planRunRequestCodec,
+  resumeRunRequestCodec,
   runSummaryCodec,
   submitRunReplyCodec,
   submitRunRequestCodec,
   watchRunRequestCodec,
+  workerSummaryCodec,
 } from './run-codec.ts';
 import type { Method, MethodKind } from './method.ts';
 import { pullRequestCodec, tensorChunkCodec } from './tensor-frame.ts';
@@ -60,12 +63,19 @@ export const COORDINATOR_SERVICE = {
   getRun: method('unary', '/sara.v1.Coordinator/GetRun', getRunRequestCodec, runSummaryCodec),
   listRuns: method('unary', '/sara.v1.Coordinator/ListRuns', listRunsRequestCodec, listRunsReplyCodec),
   cancelRun: method('unary', '/sara.v1.Coordinator/CancelRun', cancelRunRequestCodec, runSummaryCodec),
+  resumeRun: method('unary', '/sara.v1.Coordinator/ResumeRun', resumeRunRequestCodec, runSummaryCodec),
   watchRun: method('server-stream', '/sara.v1.Coordinator/WatchRun', watchRunRequestCodec, runEventCodec),
   listWorkers: method(
     'unary',
     '/sara.v1.Coordinator/ListWorkers',
     listWorkersRequestCodec,
     listWorkersReplyCodec,
+  ),
+  drainWorker: method(
+    'unary',
+    '/sara.v1.Coordinator/DrainWorker',
+    drainWorkerRequestCodec,
+    workerSummaryCodec,
   ),
   planRun: method('unary', '/sara.v1.Coordinator/PlanRun', planRunRequestCodec, planCodec),
 };

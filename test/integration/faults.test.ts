@@ -12,15 +12,11 @@ import { relativeError } from '../support/numbers.ts';
 import { runSara, SaraCommand } from '../support/sara-command.ts';
 import { reportOf, TestCluster } from '../support/test-cluster.ts';
 import { makeTinyRun, type TinyRun } from '../support/tiny-run.ts';
-import { until } from '../support/until.ts';
 
 /** Enough that a run is still going on when its first checkpoint has been seen, even on a fast machine. */
 const NUM_STEPS = 30;
 /** The model is cut otherwise after a loss, so sums are ordered otherwise. */
 const LOSS_TOLERANCE = 1e-4;
-
-/** For what takes a moment, on a busy machine many. */
-const START_TIMEOUT_MS = 60_000;
 
 const TWO_STAGES = { numStages: 2, numReplicas: 1 };
 
@@ -103,7 +99,7 @@ describe('what dies under a run', () => {
       assert.ok(error < LOSS_TOLERANCE, `losses differ by ${error}`);
       assert.ok(
         ended.events.some(
-          (event) => event.kind === 'log' && event.message.includes('going on from the newest checkpoint'),
+          (event) => event.kind === 'log' && event.message.includes('going on with what is left'),
         ),
       );
       assert.deepEqual(await cluster.heldBy('worker-0'), { numActors: 0, numObjects: 0 });
@@ -122,20 +118,6 @@ describe('what dies under a run', () => {
       assert.equal(events.filter(({ kind }) => kind === 'failed').length, 1);
       assert.ok((await readdir(join(runFolder, 'checkpoints'))).length > 0);
       assert.deepEqual(await cluster.heldBy('worker-0'), { numActors: 0, numObjects: 0 });
-    });
-
-    it('the coordinator: the next one fails the run by name and frees its workers', async () => {
-      const config = tiny.config({ ...overrides({}), train: { steps: 5000 }, pipeline: { stages: 1 } });
-      const run = await cluster.submit(config);
-      const isTraining = async (): Promise<boolean> => (await cluster.client.getRun({ run })).step > 0;
-      await until(isTraining, 'the first step', START_TIMEOUT_MS);
-      await cluster.replaceCoordinator();
-      const { state, failure } = await cluster.client.getRun({ run });
-      assert.equal(state, 'failed');
-      assert.equal(failure?.code, 'RUN_FAILED');
-      assert.match(failure.message, /sara train --resume \S+/);
-      const isFree = async (): Promise<boolean> => (await cluster.heldBy('worker-0')).numActors === 0;
-      await until(isFree, 'the end of the actors', START_TIMEOUT_MS);
     });
   });
 

@@ -10,7 +10,7 @@ import type { RunEvent } from '../../shared/run-event.ts';
 import type { RunSummary } from '../../shared/run-api.ts';
 import type { ActorClasses } from '../../shared/stage-protocol.ts';
 import { startTestNats, type TestNats } from './nats.ts';
-import { SaraCommand } from './sara-command.ts';
+import { SaraCommand, type SaraExit } from './sara-command.ts';
 import { until } from './until.ts';
 
 /** Starting Node and the runtime takes seconds, on a busy machine many. */
@@ -24,59 +24,99 @@ export interface EndedRun {
   readonly events: readonly RunEvent[];
 }
 
+export interface ClusterOptions {
+  /** Time without a sign of life after which a worker or coordinator counts as lost, in ms; default: the programs'. */
+  readonly leaseMs?: number;
+  /** For the first coordinator. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** `sara coordinator` and how it is reached. */
+export interface RunningCoordinator {
+  readonly command: SaraCommand;
+  readonly address: string;
+  readonly client: CoordinatorClient;
+}
+
 export class TestCluster {
   readonly nats: TestNats;
-  #coordinator: SaraCommand;
-  #address: string;
-  #client: CoordinatorClient;
+  readonly #options: ClusterOptions;
+  #coordinator: RunningCoordinator;
+  readonly #others: RunningCoordinator[] = [];
   readonly #workers = new Map<string, SaraCommand>();
 
-  private constructor(nats: TestNats, coordinator: SaraCommand, address: string) {
+  private constructor(nats: TestNats, options: ClusterOptions, coordinator: RunningCoordinator) {
     this.nats = nats;
+    this.#options = options;
     this.#coordinator = coordinator;
-    this.#address = address;
-    this.#client = connectCoordinator(address);
   }
 
   /** @returns it with workers `worker-0`, `worker-1`, ..., all of them registered */
-  static async start(numWorkers: number): Promise<TestCluster> {
+  static async start(numWorkers: number, options: ClusterOptions = {}): Promise<TestCluster> {
     const nats = await startTestNats();
-    const { coordinator, address } = await startCoordinator(nats);
-    const cluster = new TestCluster(nats, coordinator, address);
+    const cluster = new TestCluster(nats, options, await startCoordinator(nats, options));
     await Promise.all(Array.from({ length: numWorkers }, (_, i) => cluster.startWorker(`worker-${i}`)));
     return cluster;
   }
 
   /** host:port of the coordinator. */
   get address(): string {
-    return this.#address;
+    return this.#coordinator.address;
   }
 
   get client(): CoordinatorClient {
-    return this.#client;
+    return this.#coordinator.client;
+  }
+
+  get coordinator(): RunningCoordinator {
+    return this.#coordinator;
   }
 
   /** Ends the coordinator as a crash would, and starts another one. */
   async replaceCoordinator(): Promise<void> {
-    this.#coordinator.signal('SIGKILL');
-    await this.#coordinator.exit();
-    await this.#coordinator.dispose();
-    this.#client.close();
-    const { coordinator, address } = await startCoordinator(this.nats);
-    this.#coordinator = coordinator;
-    this.#address = address;
-    this.#client = connectCoordinator(address);
+    this.#coordinator.command.signal('SIGKILL');
+    await discard(this.#coordinator);
+    this.#coordinator = await startCoordinator(this.nats, this.#options);
   }
 
-  async startWorker(name: string): Promise<SaraCommand> {
+  /** Another one on the same NATS, which stands by. */
+  async startStandby(env: Readonly<Record<string, string>> = {}): Promise<RunningCoordinator> {
+    const standby = await startCoordinator(this.nats, { ...this.#options, env });
+    this.#others.push(standby);
+    return standby;
+  }
+
+  /** From now on this one is asked; the one before has ended or is of no further interest. */
+  async turnTo(coordinator: RunningCoordinator): Promise<void> {
+    this.#others.splice(this.#others.indexOf(coordinator), 1);
+    await discard(this.#coordinator);
+    this.#coordinator = coordinator;
+  }
+
+  /** @param more further arguments, which win over the usual ones */
+  async startWorker(
+    name: string,
+    env: Readonly<Record<string, string>> = {},
+    more: readonly string[] = [],
+  ): Promise<SaraCommand> {
     const args = ['serve', '--name', name, '--nats', this.nats.server.url, '--listen', ANY_PORT];
     const limits = ['--memory', String(WORKER_MEMORY_BYTES), '--threads', '1'];
-    const worker = await SaraCommand.start([...args, ...limits], {}, 'worker/main.ts');
+    const worker = await SaraCommand.start([...args, ...limits, ...more], env, 'worker/main.ts');
     this.#workers.set(name, worker);
     const isRegistered = async (): Promise<boolean> =>
       (await this.client.listWorkers()).workers.some((known) => known.name === name);
     await until(isRegistered, `registration of ${name}`, START_TIMEOUT_MS);
     return worker;
+  }
+
+  /** Asks a worker to end, and forgets it. */
+  async retire(name: string): Promise<SaraExit> {
+    const worker = this.worker(name);
+    this.#workers.delete(name);
+    worker.signal('SIGTERM');
+    const exit = await worker.exit();
+    await worker.dispose();
+    return exit;
   }
 
   worker(name: string): SaraCommand {
@@ -85,9 +125,9 @@ export class TestCluster {
     return worker;
   }
 
-  async submit(config: ResolvedRunConfig): Promise<string> {
+  async submit(config: ResolvedRunConfig, priority = 0): Promise<string> {
     const configJson = new TextDecoder().decode(serializeRunConfig(config));
-    return (await this.client.submitRun({ configJson, baseDirectory: config.output.dir })).run;
+    return (await this.client.submitRun({ configJson, baseDirectory: config.output.dir, priority })).run;
   }
 
   /** Follows a run to its end. @param onEvent told of each event as it comes */
@@ -130,10 +170,13 @@ export class TestCluster {
    * @returns what they left behind or ended with: nothing, when all is well
    */
   async stop(): Promise<string[]> {
-    this.client.close();
     const problems: string[] = [];
-    // Workers last: the coordinator stops a run that it still has.
-    for (const command of [this.#coordinator, ...this.#workers.values()]) {
+    const coordinators = [this.#coordinator, ...this.#others];
+    for (const { client } of coordinators) client.close();
+    for (const command of [
+      ...coordinators.map((coordinator) => coordinator.command),
+      ...this.#workers.values(),
+    ]) {
       command.signal('SIGTERM');
       await command.exit();
       problems.push(...(await command.leftBehind()));
@@ -144,12 +187,20 @@ export class TestCluster {
   }
 }
 
-async function startCoordinator({
-  server,
-}: TestNats): Promise<{ coordinator: SaraCommand; address: string }> {
-  const coordinator = await SaraCommand.start(['coordinator', '--nats', server.url, '--listen', ANY_PORT]);
-  const [line] = await coordinator.said(/^.*coordinator ready.*$/m);
-  return { coordinator, address: addressIn(line) };
+async function startCoordinator({ server }: TestNats, options: ClusterOptions): Promise<RunningCoordinator> {
+  const { leaseMs, env } = options;
+  const lease = leaseMs === undefined ? [] : ['--lease', String(leaseMs)];
+  const args = ['coordinator', '--nats', server.url, '--listen', ANY_PORT, ...lease];
+  const command = await SaraCommand.start(args, env);
+  const [line] = await command.said(/^.*coordinator ready.*$/m);
+  const address = addressIn(line);
+  return { command, address, client: connectCoordinator(address) };
+}
+
+/** Ends what is left of it. */
+async function discard({ command, client }: RunningCoordinator): Promise<void> {
+  client.close();
+  await command.dispose();
 }
 
 /** @throws Error with the summary's failure, when the run did not succeed */

@@ -9,6 +9,7 @@
  * all files. Which files belong together is the checkpoint manifest's business (coordinator).
  */
 import { stat } from 'node:fs/promises';
+import { fileDigest } from '../../shared/digest.ts';
 import { SaraError } from '../../shared/errors.ts';
 import { writeSafetensors, type TensorSource } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
@@ -32,14 +33,14 @@ export interface StageCheckpoint {
 }
 
 /**
- * @returns size of the file in bytes
+ * @returns size of the file in bytes, and the SHA-256 of them
  * @throws SaraError DISK_WRITE_FAILED; a file that stood there before is then still whole
  */
 export async function writeCheckpoint(
   file: string,
   { state, average, step }: StageCheckpoint,
   base: { baseHash: string },
-): Promise<number> {
+): Promise<{ sizeBytes: number; digest: string }> {
   const { initialMask, activeMask, values, moments } = state;
   const narrowed = state.activePositions !== null || activeMask.count !== initialMask.count;
   const tensors: TensorSource[] = [];
@@ -68,7 +69,7 @@ export async function writeCheckpoint(
     active_mask_digest: activeMask.digest,
     shapes: JSON.stringify(shapes),
   });
-  return (await stat(file)).size;
+  return { sizeBytes: (await stat(file)).size, digest: await fileDigest(file) };
 }
 
 /**

@@ -12,7 +12,12 @@ interface WorkerFlags extends ServiceFlags {
   readonly memory?: number;
   readonly threads?: number;
   readonly exitWithParent: boolean;
+  readonly grace: number;
+  readonly objectStore?: number;
 }
+
+/** Less than Kubernetes grants by default, which is 30 s. */
+const DEFAULT_GRACE_MS = 25_000;
 
 export function serveCommand(root: Command, life: Lifecycle): void {
   const command = root
@@ -41,17 +46,30 @@ export function serveCommand(root: Command, life: Lifecycle): void {
         .env('SARA_THREADS')
         .argParser(positive),
     )
+    .addOption(
+      new Option('--object-store <size>', 'tensors held for other workers (default: a quarter of the memory)')
+        .env('SARA_OBJECT_STORE')
+        .argParser(byteSize),
+    )
+    .addOption(
+      new Option('--grace <ms>', 'longest time to drain when asked to end: its run goes on without it first')
+        .env('SARA_GRACE')
+        .default(DEFAULT_GRACE_MS)
+        .argParser(positive),
+    )
     .option('--exit-with-parent', 'stop when standard input closes', false);
   for (const { flags, env, text, default: value } of SERVICE_OPTIONS)
     command.addOption(new Option(flags, text).env(env).default(value));
   command.action(async (flags: WorkerFlags) => {
-    const { name, listen, advertise, memory, threads, exitWithParent } = flags;
+    const { name, listen, advertise, memory, threads, exitWithParent, grace, objectStore } = flags;
     await serve(
       {
         ...serviceOptions(flags),
         name,
         listen,
         exitWithParent,
+        graceMs: grace,
+        ...(objectStore === undefined ? {} : { objectStoreBytes: objectStore }),
         ...(advertise === undefined || advertise === '' ? {} : { advertise }),
         ...(memory === undefined ? {} : { memoryBytes: memory }),
         ...(threads === undefined ? {} : { numThreads: threads }),

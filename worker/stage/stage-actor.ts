@@ -19,11 +19,13 @@
 import type { ActorContext, ActorMethods } from '../../shared/actor/protocol.ts';
 import type { ObjectRef } from '../../shared/actor/object-ref.ts';
 import { SaraError } from '../../shared/errors.ts';
+import { faultPoint } from '../../shared/fault-point.ts';
 import type {
   BatchSpec,
   GradientReport,
   ReselectionReport,
   SelectionReport,
+  StagePosition,
   StageProtocol,
   TaskResult,
 } from '../../shared/stage-protocol.ts';
@@ -34,6 +36,7 @@ import type { SparseAllReduce } from '../exchange/sparse-all-reduce.ts';
 import { squaredNorm } from '../optim/clip.ts';
 import { PolarFactors } from '../sara/polar-express.ts';
 import { addRankGradient, chooseRankMatrices, rankGradient } from '../sara/rank-term.ts';
+import { stateDigest } from '../sara/state-digest.ts';
 import type { BatchSource } from './batch-source.ts';
 import { countMagnitudes, locateThreshold, selectEntries } from './entry-selection.ts';
 import { Inboxes } from './inbox.ts';
@@ -101,6 +104,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
   ): Promise<TaskResult> {
     const training = this.#trainingOf(batch);
     const segment = this.#setup.segments[index];
+    faultPoint('receive', batch.step);
     const inbox = this.#inboxes.of(batch);
     for (const bundle of await Promise.all(incoming.map((ref) => ctx.pull(ref)))) inbox.receive(bundle);
 
@@ -116,7 +120,7 @@ export class StageActor implements ActorMethods<StageProtocol> {
     { step, rankCandidates }: StageProtocol['finishGradients']['args'],
   ): Promise<GradientReport> {
     const { state, gradient } = this.#trainingAtStep(step);
-    const { rankTerm, config, replica } = this.#setup;
+    const { rankTerm, config, replica, numReplicas } = this.#setup;
     let rankMatrix: string | null = null;
     let nuclearNorm: number | null = null;
     // Replica 0 adds the term for all: what replicas compute alike on unlike hardware may differ by a rounding, what
@@ -131,17 +135,31 @@ export class StageActor implements ActorMethods<StageProtocol> {
       nuclearNorm = (nuclearNorm ?? 0) + term.nuclearNorm;
     }
     const maskDigest = state.activeMask.digest;
+    const digest = numReplicas === 1 ? '' : stateDigest(state.values);
+    faultPoint('reduce', step);
     const summed = await this.#exchange.sum(gradient, { step, maskDigest, signal: ctx.signal });
     if (summed !== gradient) gradient.set(summed);
+    faultPoint('reduced', step);
     const squared = squaredNorm(gradient);
-    return { squaredNorm: squared, isFinite: Number.isFinite(squared), maskDigest, rankMatrix, nuclearNorm };
+    return {
+      squaredNorm: squared,
+      isFinite: Number.isFinite(squared),
+      maskDigest,
+      stateDigest: digest,
+      rankMatrix,
+      nuclearNorm,
+    };
   }
 
   async applyUpdate(
     _: ActorContext,
     args: StageProtocol['applyUpdate']['args'],
   ): Promise<{ learningRate: number; gradientNorm: number }> {
-    return this.#requireTraining().applyUpdate(args);
+    const training = this.#requireTraining();
+    faultPoint('apply', args.step);
+    const applied = training.applyUpdate(args);
+    faultPoint('applied', args.step, training.state.values);
+    return applied;
   }
 
   async prepareReselection(
@@ -155,7 +173,23 @@ export class StageActor implements ActorMethods<StageProtocol> {
     _: ActorContext,
     { step, maskDigest }: StageProtocol['commitReselection']['args'],
   ): Promise<ReselectionReport> {
+    faultPoint('switch', step);
     return this.#trainingAtStep(step).commitReselection(maskDigest);
+  }
+
+  async settle(_: ActorContext, args: StageProtocol['settle']['args']): Promise<StagePosition> {
+    this.#inboxes.clear();
+    const training = this.#requireTraining();
+    training.settle(args);
+    const { step, threshold, state } = training;
+    return {
+      step,
+      baseHash: this.#setup.baseHash,
+      threshold,
+      numReselections: state.numReselections,
+      maskDigest: state.activeMask.digest,
+      stateDigest: stateDigest(state.values),
+    };
   }
 
   async abortStep(): Promise<Record<string, never>> {
@@ -167,14 +201,11 @@ export class StageActor implements ActorMethods<StageProtocol> {
   async checkpoint(
     _: ActorContext,
     { file }: StageProtocol['checkpoint']['args'],
-  ): Promise<{ sizeBytes: number; maskDigest: string }> {
+  ): Promise<StageProtocol['checkpoint']['result']> {
     const { state, average, step } = this.#requireTraining();
-    const sizeBytes = await writeCheckpoint(
-      file,
-      { state, average, step },
-      { baseHash: this.#setup.baseHash },
-    );
-    return { sizeBytes, maskDigest: state.activeMask.digest };
+    faultPoint('checkpoint', step);
+    const written = await writeCheckpoint(file, { state, average, step }, { baseHash: this.#setup.baseHash });
+    return { ...written, maskDigest: state.activeMask.digest };
   }
 
   async exportValues(ctx: ActorContext): Promise<{ values: ObjectRef }> {

@@ -41,6 +41,7 @@ export interface TrainingSetup {
 
 export interface StageSetup extends TrainingSetup {
   readonly replica: number;
+  readonly numReplicas: number;
   readonly model: DiffusersModel;
   /** Every segment of the replica. */
   readonly segments: readonly Segment[];
@@ -79,6 +80,7 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   return {
     ...training,
     replica: args.replica,
+    numReplicas: args.numReplicas,
     model,
     segments,
     ownSegments: own.map((segment) => segment.index),

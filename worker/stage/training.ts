@@ -77,6 +77,11 @@ export class Training {
     return this.#average;
   }
 
+  /** Resolved selection threshold; null for method full. */
+  get threshold(): number | null {
+    return this.#threshold;
+  }
+
   /** Updates applied: the step that is open. */
   get step(): number {
     return this.#step;
@@ -178,6 +183,20 @@ export class Training {
     this.#gradients = new GradientAccumulator(prepared.state.activeMask);
     this.#prepared = null;
     return reselectionReport(prepared);
+  }
+
+  /**
+   * Carries out what the run has committed and drops what it has not.
+   * @throws SaraError STATE_CONFLICT when this is further off than the one update that may be outstanding
+   */
+  settle({ committedSteps, squaredNorms, reselection }: StageProtocol['settle']['args']): void {
+    if (this.#step === committedSteps - 1) this.applyUpdate({ step: this.#step, squaredNorms });
+    this.requireStep(committedSteps);
+    this.abortStep();
+    // Committed before the step that is open, and before this stage was told.
+    if (reselection?.step !== committedSteps || this.#state.numReselections > 0) return;
+    this.prepareReselection();
+    this.commitReselection(reselection.maskDigest);
   }
 
   abortStep(): void {

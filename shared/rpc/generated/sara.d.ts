@@ -2330,6 +2330,9 @@ export namespace sara {
             /** Absolute folder against which the configuration's relative paths are resolved. Set by the client. */
             baseDirectory: string;
 
+            /** Of the runs that wait, the one with the highest is next, [-1000, 1000]. Set by the client. */
+            priority: number;
+
             /**
              * Creates a new SubmitRunRequest instance using the specified properties.
              * @param [properties] Properties to set
@@ -2367,6 +2370,9 @@ export namespace sara {
 
                 /** Absolute folder against which the configuration's relative paths are resolved. Set by the client. */
                 baseDirectory?: (string|null);
+
+                /** Of the runs that wait, the one with the highest is next, [-1000, 1000]. Set by the client. */
+                priority?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2702,6 +2708,77 @@ export namespace sara {
         }
 
         /**
+         * Properties of a ResumeRunRequest.
+         * @deprecated Use sara.v1.ResumeRunRequest.$Properties instead.
+         */
+        interface IResumeRunRequest extends sara.v1.ResumeRunRequest.$Properties {
+        }
+
+        /** Represents a ResumeRunRequest. */
+        class ResumeRunRequest {
+
+            /**
+             * Constructs a new ResumeRunRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.ResumeRunRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Name of the run. */
+            run: string;
+
+            /** Fields of its configuration to set otherwise, "path=value" each. Set by the client. */
+            set: string[];
+
+            /**
+             * Creates a new ResumeRunRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ResumeRunRequest instance
+             */
+            static create(properties: sara.v1.ResumeRunRequest.$Shape): sara.v1.ResumeRunRequest & sara.v1.ResumeRunRequest.$Shape;
+            static create(properties?: sara.v1.ResumeRunRequest.$Properties): sara.v1.ResumeRunRequest;
+
+            /**
+             * Encodes the specified ResumeRunRequest message. Does not implicitly {@link sara.v1.ResumeRunRequest.verify|verify} messages.
+             * @param message ResumeRunRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.ResumeRunRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ResumeRunRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.ResumeRunRequest & sara.v1.ResumeRunRequest.$Shape} ResumeRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.ResumeRunRequest & sara.v1.ResumeRunRequest.$Shape;
+        }
+
+        namespace ResumeRunRequest {
+
+            /** Properties of a ResumeRunRequest. */
+            interface $Properties {
+
+                /** Name of the run. */
+                run?: (string|null);
+
+                /** Fields of its configuration to set otherwise, "path=value" each. Set by the client. */
+                set?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ResumeRunRequest. */
+            type $Shape = sara.v1.ResumeRunRequest.$Properties;
+        }
+
+        /**
          * Properties of a WatchRunRequest.
          * @deprecated Use sara.v1.WatchRunRequest.$Properties instead.
          */
@@ -2821,6 +2898,9 @@ export namespace sara {
             /** Present when the state is RUN_STATE_FAILED. */
             failure?: (sara.v1.RunFailed.$Properties|null);
 
+            /** Of the runs that wait, the one with the highest is next. */
+            priority: number;
+
             /**
              * Creates a new RunSummary instance using the specified properties.
              * @param [properties] Properties to set
@@ -2882,6 +2962,9 @@ export namespace sara {
 
                 /** Present when the state is RUN_STATE_FAILED. */
                 failure?: (sara.v1.RunFailed.$Properties|null);
+
+                /** Of the runs that wait, the one with the highest is next. */
+                priority?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -3139,6 +3222,71 @@ export namespace sara {
 
             /** Shape of a WorkerSummary. */
             type $Shape = sara.v1.WorkerSummary.$Properties;
+        }
+
+        /**
+         * Properties of a DrainWorkerRequest.
+         * @deprecated Use sara.v1.DrainWorkerRequest.$Properties instead.
+         */
+        interface IDrainWorkerRequest extends sara.v1.DrainWorkerRequest.$Properties {
+        }
+
+        /** Represents a DrainWorkerRequest. */
+        class DrainWorkerRequest {
+
+            /**
+             * Constructs a new DrainWorkerRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: sara.v1.DrainWorkerRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Name of the worker. */
+            worker: string;
+
+            /**
+             * Creates a new DrainWorkerRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns DrainWorkerRequest instance
+             */
+            static create(properties: sara.v1.DrainWorkerRequest.$Shape): sara.v1.DrainWorkerRequest & sara.v1.DrainWorkerRequest.$Shape;
+            static create(properties?: sara.v1.DrainWorkerRequest.$Properties): sara.v1.DrainWorkerRequest;
+
+            /**
+             * Encodes the specified DrainWorkerRequest message. Does not implicitly {@link sara.v1.DrainWorkerRequest.verify|verify} messages.
+             * @param message DrainWorkerRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: sara.v1.DrainWorkerRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DrainWorkerRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {sara.v1.DrainWorkerRequest & sara.v1.DrainWorkerRequest.$Shape} DrainWorkerRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): sara.v1.DrainWorkerRequest & sara.v1.DrainWorkerRequest.$Shape;
+        }
+
+        namespace DrainWorkerRequest {
+
+            /** Properties of a DrainWorkerRequest. */
+            interface $Properties {
+
+                /** Name of the worker. */
+                worker?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DrainWorkerRequest. */
+            type $Shape = sara.v1.DrainWorkerRequest.$Properties;
         }
 
         /**

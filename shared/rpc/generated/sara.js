@@ -5632,6 +5632,7 @@ export const sara = $root.sara = (() => {
              * @typedef {Object} sara.v1.SubmitRunRequest.$Properties
              * @property {Uint8Array|null} [configJson] The whole run configuration as UTF-8 JSON, fields as documented in shared/config. Set by the client.
              * @property {string|null} [baseDirectory] Absolute folder against which the configuration's relative paths are resolved. Set by the client.
+             * @property {number|null} [priority] Of the runs that wait, the one with the highest is next, [-1000, 1000]. Set by the client.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -5680,6 +5681,14 @@ export const sara = $root.sara = (() => {
             SubmitRunRequest.prototype.baseDirectory = "";
 
             /**
+             * Of the runs that wait, the one with the highest is next, [-1000, 1000]. Set by the client.
+             * @member {number} priority
+             * @memberof sara.v1.SubmitRunRequest
+             * @instance
+             */
+            SubmitRunRequest.prototype.priority = 0;
+
+            /**
              * Creates a new SubmitRunRequest instance using the specified properties.
              * @function create
              * @memberof sara.v1.SubmitRunRequest
@@ -5715,6 +5724,8 @@ export const sara = $root.sara = (() => {
                     writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.configJson);
                 if (message.baseDirectory != null && $Object.hasOwnProperty.call(message, "baseDirectory") && message.baseDirectory !== "")
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.baseDirectory);
+                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).sint32(message.priority);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5775,6 +5786,15 @@ export const sara = $root.sara = (() => {
                                 message.baseDirectory = value;
                             else
                                 delete message.baseDirectory;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.sint32())
+                                message.priority = value;
+                            else
+                                delete message.priority;
                             continue;
                         }
                     }
@@ -6555,6 +6575,179 @@ export const sara = $root.sara = (() => {
             return CancelRunRequest;
         })();
 
+        v1.ResumeRunRequest = (function() {
+
+            /**
+             * Properties of a ResumeRunRequest.
+             * @typedef {Object} sara.v1.ResumeRunRequest.$Properties
+             * @property {string|null} [run] Name of the run.
+             * @property {Array.<string>|null} [set] Fields of its configuration to set otherwise, "path=value" each. Set by the client.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a ResumeRunRequest.
+             * @memberof sara.v1
+             * @interface IResumeRunRequest
+             * @augments sara.v1.ResumeRunRequest.$Properties
+             * @deprecated Use sara.v1.ResumeRunRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a ResumeRunRequest.
+             * @typedef {sara.v1.ResumeRunRequest.$Properties} sara.v1.ResumeRunRequest.$Shape
+             */
+
+            /**
+             * Constructs a new ResumeRunRequest.
+             * @memberof sara.v1
+             * @classdesc Represents a ResumeRunRequest.
+             * @constructor
+             * @param {sara.v1.ResumeRunRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ResumeRunRequest = function (properties) {
+                this.set = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Name of the run.
+             * @member {string} run
+             * @memberof sara.v1.ResumeRunRequest
+             * @instance
+             */
+            ResumeRunRequest.prototype.run = "";
+
+            /**
+             * Fields of its configuration to set otherwise, "path=value" each. Set by the client.
+             * @member {Array.<string>} set
+             * @memberof sara.v1.ResumeRunRequest
+             * @instance
+             */
+            ResumeRunRequest.prototype.set = $util.emptyArray;
+
+            /**
+             * Creates a new ResumeRunRequest instance using the specified properties.
+             * @function create
+             * @memberof sara.v1.ResumeRunRequest
+             * @static
+             * @param {sara.v1.ResumeRunRequest.$Properties=} [properties] Properties to set
+             * @returns {sara.v1.ResumeRunRequest} ResumeRunRequest instance
+             * @type {{
+             *   (properties: sara.v1.ResumeRunRequest.$Shape): sara.v1.ResumeRunRequest & sara.v1.ResumeRunRequest.$Shape;
+             *   (properties?: sara.v1.ResumeRunRequest.$Properties): sara.v1.ResumeRunRequest;
+             * }}
+             */
+            ResumeRunRequest.create = function(properties) {
+                return new ResumeRunRequest(properties);
+            };
+
+            /**
+             * Encodes the specified ResumeRunRequest message. Does not implicitly {@link sara.v1.ResumeRunRequest.verify|verify} messages.
+             * @function encode
+             * @memberof sara.v1.ResumeRunRequest
+             * @static
+             * @param {sara.v1.ResumeRunRequest.$Properties} message ResumeRunRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ResumeRunRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.run != null && $Object.hasOwnProperty.call(message, "run") && message.run !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.run);
+                if (message.set != null && message.set.length)
+                    for (let i = 0; i < message.set.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).string(message.set[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a ResumeRunRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof sara.v1.ResumeRunRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {sara.v1.ResumeRunRequest & sara.v1.ResumeRunRequest.$Shape} ResumeRunRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ResumeRunRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.sara.v1.ResumeRunRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.run = value;
+                            else
+                                delete message.run;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.set && message.set.length))
+                                message.set = [];
+                            message.set.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ResumeRunRequest;
+        })();
+
         v1.WatchRunRequest = (function() {
 
             /**
@@ -6742,6 +6935,7 @@ export const sara = $root.sara = (() => {
              * @property {number|null} [createdAtMs] Submitted at, in milliseconds since 1970-01-01 UTC.
              * @property {number|null} [updatedAtMs] Last change at, in milliseconds since 1970-01-01 UTC.
              * @property {sara.v1.RunFailed.$Properties|null} [failure] Present when the state is RUN_STATE_FAILED.
+             * @property {number|null} [priority] Of the runs that wait, the one with the highest is next.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6853,6 +7047,14 @@ export const sara = $root.sara = (() => {
              */
             RunSummary.prototype.failure = null;
 
+            /**
+             * Of the runs that wait, the one with the highest is next.
+             * @member {number} priority
+             * @memberof sara.v1.RunSummary
+             * @instance
+             */
+            RunSummary.prototype.priority = 0;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
@@ -6914,6 +7116,8 @@ export const sara = $root.sara = (() => {
                     writer.uint32(/* id 9, wireType 1 =*/73).double(message.updatedAtMs);
                 if (message.failure != null && $Object.hasOwnProperty.call(message, "failure"))
                     $root.sara.v1.RunFailed.encode(message.failure, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+                if (message.priority != null && $Object.hasOwnProperty.call(message, "priority") && message.priority !== 0)
+                    writer.uint32(/* id 11, wireType 0 =*/88).sint32(message.priority);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7041,6 +7245,15 @@ export const sara = $root.sara = (() => {
                             if (wireType !== 2)
                                 break;
                             message.failure = $root.sara.v1.RunFailed.decode(reader, reader.size(), $undefined, _depth + 1, message.failure);
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.sint32())
+                                message.priority = value;
+                            else
+                                delete message.priority;
                             continue;
                         }
                     }
@@ -7655,6 +7868,158 @@ export const sara = $root.sara = (() => {
             };
 
             return WorkerSummary;
+        })();
+
+        v1.DrainWorkerRequest = (function() {
+
+            /**
+             * Properties of a DrainWorkerRequest.
+             * @typedef {Object} sara.v1.DrainWorkerRequest.$Properties
+             * @property {string|null} [worker] Name of the worker.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a DrainWorkerRequest.
+             * @memberof sara.v1
+             * @interface IDrainWorkerRequest
+             * @augments sara.v1.DrainWorkerRequest.$Properties
+             * @deprecated Use sara.v1.DrainWorkerRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a DrainWorkerRequest.
+             * @typedef {sara.v1.DrainWorkerRequest.$Properties} sara.v1.DrainWorkerRequest.$Shape
+             */
+
+            /**
+             * Constructs a new DrainWorkerRequest.
+             * @memberof sara.v1
+             * @classdesc Represents a DrainWorkerRequest.
+             * @constructor
+             * @param {sara.v1.DrainWorkerRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const DrainWorkerRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Name of the worker.
+             * @member {string} worker
+             * @memberof sara.v1.DrainWorkerRequest
+             * @instance
+             */
+            DrainWorkerRequest.prototype.worker = "";
+
+            /**
+             * Creates a new DrainWorkerRequest instance using the specified properties.
+             * @function create
+             * @memberof sara.v1.DrainWorkerRequest
+             * @static
+             * @param {sara.v1.DrainWorkerRequest.$Properties=} [properties] Properties to set
+             * @returns {sara.v1.DrainWorkerRequest} DrainWorkerRequest instance
+             * @type {{
+             *   (properties: sara.v1.DrainWorkerRequest.$Shape): sara.v1.DrainWorkerRequest & sara.v1.DrainWorkerRequest.$Shape;
+             *   (properties?: sara.v1.DrainWorkerRequest.$Properties): sara.v1.DrainWorkerRequest;
+             * }}
+             */
+            DrainWorkerRequest.create = function(properties) {
+                return new DrainWorkerRequest(properties);
+            };
+
+            /**
+             * Encodes the specified DrainWorkerRequest message. Does not implicitly {@link sara.v1.DrainWorkerRequest.verify|verify} messages.
+             * @function encode
+             * @memberof sara.v1.DrainWorkerRequest
+             * @static
+             * @param {sara.v1.DrainWorkerRequest.$Properties} message DrainWorkerRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            DrainWorkerRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.worker != null && $Object.hasOwnProperty.call(message, "worker") && message.worker !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.worker);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a DrainWorkerRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof sara.v1.DrainWorkerRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {sara.v1.DrainWorkerRequest & sara.v1.DrainWorkerRequest.$Shape} DrainWorkerRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            DrainWorkerRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.sara.v1.DrainWorkerRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.worker = value;
+                            else
+                                delete message.worker;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return DrainWorkerRequest;
         })();
 
         v1.PlanRunRequest = (function() {

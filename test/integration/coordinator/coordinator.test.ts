@@ -64,21 +64,21 @@ describe('coordinator over gRPC', () => {
   /** The real order of a run's states and commits, without workers. */
   async function driveRun(context: RunContext): Promise<RunOutcome> {
     const { journal, config } = context;
+    await journal.advanceGeneration();
     await journal.enter('planning');
     await journal.recordPlan(PLAN);
-    await journal.advanceGeneration();
     await journal.enter('running');
     await acts.get(config.name)?.(context);
     for (let step = journal.step; step < config.train.steps; step++) {
-      await journal.commitStep({ step, loss: 1 / (step + 1), maskDigest: 'ab' });
+      await journal.commitStep({ step, loss: 1 / (step + 1), maskDigest: 'ab', squaredNorms: [1] });
     }
     await journal.enter('finishing');
     return {} as RunOutcome;
   }
 
-  async function submit(name: string, act?: Act): Promise<string> {
+  async function submit(name: string, act?: Act, priority = 0): Promise<string> {
     if (act !== undefined) acts.set(name, act);
-    const { run } = await client.submitRun({ configJson: configJson(name), baseDirectory: folder });
+    const { run } = await client.submitRun({ configJson: configJson(name), baseDirectory: folder, priority });
     return run;
   }
 
@@ -129,18 +129,22 @@ describe('coordinator over gRPC', () => {
   });
 
   it('refuses a configuration with a mistake before it becomes a run', async () => {
-    const request = (config: unknown) => ({ configJson: JSON.stringify(config), baseDirectory: folder });
+    const request = (config: unknown) => ({
+      configJson: JSON.stringify(config),
+      baseDirectory: folder,
+      priority: 0,
+    });
     const mistaken = { ...(JSON.parse(configJson('x')) as object), trian: {} };
     await assert.rejects(
       client.submitRun(request(mistaken)),
       saraError('CONFIG_INVALID', /trian.*did you mean train/),
     );
     await assert.rejects(
-      client.submitRun({ configJson: '{', baseDirectory: folder }),
+      client.submitRun({ configJson: '{', baseDirectory: folder, priority: 0 }),
       saraError('CONFIG_INVALID', /no JSON/),
     );
     await assert.rejects(
-      client.submitRun({ configJson: configJson('x'), baseDirectory: '.' }),
+      client.submitRun({ configJson: configJson('x'), baseDirectory: '.', priority: 0 }),
       saraError('FRAME_INVALID', /base_directory must be an absolute path/),
     );
   });
@@ -191,37 +195,115 @@ describe('coordinator over gRPC', () => {
     assert.equal((await client.cancelRun({ run: running, reason: '' })).state, 'cancelled');
   });
 
-  it('resumes an ended run under its name, in a later generation', async () => {
+  it('resumes an ended run under its name, in a later generation, with fields of its configuration set otherwise', async () => {
     const run = await submit('again', () => Promise.reject(new SaraError('NOT_FINITE', 'loss is NaN')));
+    await assert.rejects(
+      client.resumeRun({ run, set: [] }),
+      saraError('STATE_CONFLICT', /cannot become queued/),
+    );
     await watched(run);
-    acts.set('again', ({ isResumed }) => {
-      assert.ok(isResumed);
+    let seed = 0;
+    acts.set('again', ({ config }) => {
+      seed = config.train.seed;
       return Promise.resolve();
     });
-    const config = resolveRunConfig(JSON.parse(configJson('again')) as never, 'test', folder);
-    assert.deepEqual(await server.coordinator.resumeRun(join(folder, 'runs', run), config), { run });
+    await assert.rejects(
+      client.resumeRun({ run, set: ['train.sed=7'] }),
+      saraError('CONFIG_INVALID', /did you mean train\.seed/),
+    );
+    const { state, totalSteps } = await client.resumeRun({ run, set: ['train.seed=7', 'train.steps=5'] });
+    assert.deepEqual([state, totalSteps], ['queued', 5]);
     await until(
       async () => (await client.getRun({ run })).state === 'succeeded',
       'the end of the resumed run',
     );
-    assert.equal((await client.getRun({ run })).generation, 2);
+    assert.deepEqual([(await client.getRun({ run })).generation, seed], [2, 7]);
+    assert.match(await readFile(join(folder, 'runs', run, CONFIG_FILE), 'utf8'), /"seed": 7/);
   });
 
-  it('fails a run whose coordinator ended, and takes up those it had queued', async () => {
-    const lost = await submit('lost', untilAborted);
-    const queued = await submit('queued');
-    await until(async () => (await client.getRun({ run: lost })).state === 'running');
+  it('runs what waits by priority, then by age', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const order: string[] = [];
+    const noted: Act = ({ config }) => Promise.resolve(void order.push(config.name));
+    const first = await submit('first', () => held);
+    await until(async () => (await client.getRun({ run: first })).state === 'running');
+    const waiting = [
+      await submit('usual', noted),
+      await submit('late', noted),
+      await submit('urgent', noted, 10),
+      await submit('idle', noted, -10),
+    ];
+    assert.deepEqual(
+      (await Promise.all(waiting.map((run) => client.getRun({ run })))).map(({ priority }) => priority),
+      [0, 0, 10, -10],
+    );
+    release();
+    for (const run of waiting) await until(async () => (await client.getRun({ run })).state === 'succeeded');
+    assert.deepEqual(order, ['urgent', 'usual', 'late', 'idle']);
+  });
 
-    const successor = await start(); // as after a crash: the first one has recorded nothing
+  it('answers questions as a standby, refuses the rest with the leader by name, to whom its clients turn', async () => {
+    const standby = await start();
+    const other = connectCoordinator(standby.address);
+    try {
+      const run = await submit('seen', untilAborted);
+      await until(async () => (await other.getRun({ run })).state === 'running');
+      assert.ok((await other.listRuns()).runs.some((known) => known.run === run));
+      const request = { configJson: configJson('refused'), baseDirectory: folder, priority: 0 };
+      const refusal = saraError('NOT_LEADER', new RegExp(`the one at ${server.address} does`));
+      await assert.rejects(standby.coordinator.submitRun(request), refusal);
+      await assert.rejects(standby.coordinator.cancelRun({ run, reason: '' }), refusal);
+      await assert.rejects(standby.coordinator.resumeRun({ run, set: [] }), refusal);
+      await assert.rejects(standby.coordinator.drainWorker({ worker: 'w0' }), refusal);
+      await other.cancelRun({ run, reason: 'asked of the standby' });
+      assert.equal(statesIn(await watched(run)).at(-1), 'cancelled');
+    } finally {
+      other.close();
+      await standby.stop();
+    }
+  });
+
+  it('is followed at once when it leaves, by one that takes up its run and its queue', async () => {
+    const taken = await submit('taken', untilAborted);
+    const queued = await submit('queued', undefined, -1);
+    await until(async () => (await client.getRun({ run: taken })).state === 'running');
+    const successor = await start();
     const other = connectCoordinator(successor.address);
     try {
-      const { state, failure } = await other.getRun({ run: lost });
-      assert.equal(state, 'failed');
-      assert.match(failure?.message ?? '', /train --resume .*lost/);
+      acts.delete('taken');
+      await server.stop();
       await until(async () => (await other.getRun({ run: queued })).state === 'succeeded', 'the queued run');
+      const { state, generation, step } = await other.getRun({ run: taken });
+      assert.deepEqual([state, generation, step], ['succeeded', 2, 3]);
+      const events: RunEvent[] = [];
+      for await (const event of other.watchRun({ run: taken, fromSequence: 0 })) events.push(event);
+      assert.deepEqual(statesIn(events), [
+        ...['queued', 'planning', 'running'],
+        ...['planning', 'running', 'finishing', 'succeeded'],
+      ]);
     } finally {
       other.close();
       await successor.stop();
+    }
+  });
+
+  it('drains a worker by its mark, which the worker finds', async () => {
+    const link = await nats.connect();
+    const facts = { device: 'cpu', memoryBytes: 1, numThreads: 1, pid: 1, startedAtMs: 0, version: '0.1.0' };
+    const announcement = await WorkerAnnouncement.put(
+      link,
+      { ...facts, name: 'w1', address: '127.0.0.1:4001' },
+      { log: silentLogger },
+    );
+    try {
+      await assert.rejects(client.drainWorker({ worker: 'w9' }), saraError('WORKER_NOT_FOUND', /'w9'/));
+      assert.equal((await client.drainWorker({ worker: 'w1' })).state, 'draining');
+      assert.equal((await client.drainWorker({ worker: 'w1' })).state, 'draining', 'asked again');
+      await until(() => announcement.draining.aborted, 'the worker to find it', 30_000);
+      assert.ok(announcement.record.isDraining);
+    } finally {
+      await announcement.release();
     }
   });
 

@@ -49,8 +49,8 @@ describe('run store and journal', () => {
   it('lets one of two drivers of the same generation commit a step', async () => {
     const [first, second] = await twoDrivers();
     const outcomes = await Promise.allSettled([
-      first.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab' }),
-      second.commitStep({ step: 0, loss: 0.25, maskDigest: 'ab' }),
+      first.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab', squaredNorms: [1] }),
+      second.commitStep({ step: 0, loss: 0.25, maskDigest: 'ab', squaredNorms: [1] }),
     ]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.equal((await store.get(first.run)).record.step, 1);
@@ -60,25 +60,28 @@ describe('run store and journal', () => {
     const [stale, current] = await twoDrivers();
     await current.advanceGeneration();
     await assert.rejects(
-      stale.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab' }),
+      stale.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab', squaredNorms: [1] }),
       saraError('STALE_GENERATION', /generation 1 < 2/),
     );
     await assert.rejects(stale.advanceGeneration(), saraError('STALE_GENERATION'));
-    await current.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab' });
+    await current.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab', squaredNorms: [1] });
     assert.equal((await store.get(current.run)).record.step, 1);
   });
 
   it('refuses the commit of a run that was cancelled meanwhile', async () => {
     const [driver, canceller] = await twoDrivers();
     await canceller.enter('cancelled', 'enough');
-    await assert.rejects(driver.commitStep({ step: 0, loss: 1, maskDigest: 'ab' }), saraError('CANCELLED'));
+    await assert.rejects(
+      driver.commitStep({ step: 0, loss: 1, maskDigest: 'ab', squaredNorms: [1] }),
+      saraError('CANCELLED'),
+    );
   });
 
   it('holds a step before its commit while NATS is away, and commits it once it is back', async () => {
     const [driver] = await twoDrivers();
-    await driver.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab' });
+    await driver.commitStep({ step: 0, loss: 0.5, maskDigest: 'ab', squaredNorms: [1] });
     await nats.server.kill();
-    const held = driver.commitStep({ step: 1, loss: 0.4, maskDigest: 'ab' });
+    const held = driver.commitStep({ step: 1, loss: 0.4, maskDigest: 'ab', squaredNorms: [1] });
     await nats.restart();
     await held;
     const { record } = await store.get(driver.run);
@@ -87,5 +90,13 @@ describe('run store and journal', () => {
 });
 
 function specOf(run: string, createdAtMs = 0): RunSpec {
-  return { run, name: 'test', configJson: '{}', runFolder: '/nowhere', totalSteps: 10, createdAtMs };
+  return {
+    run,
+    name: 'test',
+    configJson: '{}',
+    runFolder: '/nowhere',
+    priority: 0,
+    totalSteps: 10,
+    createdAtMs,
+  };
 }

@@ -5,7 +5,7 @@ import { EventBus } from '../../../shared/messaging/bus.ts';
 import type { NatsLink } from '../../../shared/messaging/connection.ts';
 import { connectNats } from '../../../shared/messaging/connection.ts';
 import { KvBucket } from '../../../shared/messaging/kv.ts';
-import { Lease, parseLease } from '../../../shared/messaging/lease.ts';
+import { Lease, parseLease, type LeaseValue } from '../../../shared/messaging/lease.ts';
 import { startNatsServer } from '../../../shared/messaging/nats-server.ts';
 import { Stream } from '../../../shared/messaging/stream.ts';
 import { STREAMS, SUBJECTS, subjectToken } from '../../../shared/messaging/subjects.ts';
@@ -196,24 +196,25 @@ describe('messaging', () => {
 
   describe('leases', () => {
     const ttlMs = 600;
+    const holder = (name: string): LeaseValue => ({ holder: name, address: '' });
 
     it('are held by one at a time, kept beyond their time to live, and free again after release', async () => {
       const bucket = await KvBucket.open(link, 'leases', { ttlMs, parse: parseLease });
-      const lease = await Lease.acquire(bucket, 'leader', 'a', { ttlMs });
+      const lease = await Lease.acquire(bucket, 'leader', holder('a'));
       const before = lease.revision;
       await until(() => lease.revision > before + 4);
-      await assert.rejects(Lease.acquire(bucket, 'leader', 'b', { ttlMs }), saraError('STATE_CONFLICT'));
+      await assert.rejects(Lease.acquire(bucket, 'leader', holder('b')), saraError('STATE_CONFLICT'));
       assert.equal(lease.lost.aborted, false);
       await lease.release();
-      const next = await Lease.acquire(bucket, 'leader', 'b', { ttlMs });
+      const next = await Lease.acquire(bucket, 'leader', holder('b'));
       assert.ok(next.revision > before);
       await next.release();
     });
 
     it('are lost when somebody else has written the entry', async () => {
       const bucket = await KvBucket.open(link, 'leases', { ttlMs, parse: parseLease });
-      const lease = await Lease.acquire(bucket, 'usurped', 'a', { ttlMs });
-      await bucket.put('usurped', { holder: 'b' });
+      const lease = await Lease.acquire(bucket, 'usurped', holder('a'));
+      await bucket.put('usurped', holder('b'));
       await until(() => lease.lost.aborted);
       assert.ok(saraError('STALE_GENERATION', /'usurped' of a was taken/)(lease.lost.reason));
     });
@@ -222,7 +223,7 @@ describe('messaging', () => {
       const own = await startTestNats();
       try {
         const bucket = await KvBucket.open(await own.connect(), 'leases', { ttlMs, parse: parseLease });
-        const lease = await Lease.acquire(bucket, 'leader', 'a', { ttlMs });
+        const lease = await Lease.acquire(bucket, 'leader', holder('a'));
         await own.server.kill();
         const killedAt = Date.now();
         await until(() => lease.lost.aborted);

@@ -289,6 +289,7 @@ function stageSetup(parts: SetupParts): StageSetup {
   return {
     stage,
     replica: 0,
+    numReplicas: 1,
     config,
     // Only batches and artifacts read the model folder; the recording stands for both.
     model: undefined as unknown as DiffusersModel,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import {
@@ -9,6 +9,7 @@ import {
   stageFileName,
   writeManifest,
 } from '../../../coordinator/checkpoint-manifest.ts';
+import { sha256Hex } from '../../../shared/digest.ts';
 import { saraError } from '../../support/sara-error.ts';
 
 const BASE = 'a'.repeat(64);
@@ -27,6 +28,7 @@ describe('checkpoint manifest', () => {
     const stages = [0, 1].map((stage) => ({
       file: stageFileName(stage),
       sizeBytes: STAGE_BYTES,
+      digest: sha256Hex(Buffer.alloc(STAGE_BYTES, step)),
       maskDigest: 'ab',
     }));
     for (const { file } of stages) await writeFile(join(folder, file), Buffer.alloc(STAGE_BYTES, step));
@@ -63,10 +65,11 @@ describe('checkpoint manifest', () => {
       { ...found },
       {
         ...{ run: 'r', step: 10, baseHash: BASE, threshold: 0.25, numReselections: 1, folder },
-        ...{ format: 'sara-checkpoint', formatVersion: 1 },
+        ...{ format: 'sara-checkpoint', formatVersion: 2 },
         stages: [0, 1].map((i) => ({
           file: `stage-${i}.safetensors`,
           sizeBytes: STAGE_BYTES,
+          digest: sha256Hex(Buffer.alloc(STAGE_BYTES, 10)),
           maskDigest: 'ab',
         })),
         files: [0, 1].map((i) => join(folder, `stage-${i}.safetensors`)),
@@ -95,9 +98,23 @@ describe('checkpoint manifest', () => {
     assert.match(skipped['step-00000006'], /no manifest/);
   });
 
+  it('passes over one of whose files a single bit was turned, its size unchanged', async () => {
+    await save(1);
+    const folder = await save(2);
+    const file = join(folder, stageFileName(1));
+    const bytes = await readFile(file);
+    bytes[17] ^= 4;
+    await writeFile(file, bytes);
+    const { step, skipped } = await newest();
+    assert.equal(step, 1);
+    assert.match(skipped['step-00000002'], /stage-1\.safetensors has SHA-256 .* it was damaged/);
+  });
+
   it('lets no manifest lead out of its folder', async () => {
     const folder = await save(1);
-    const stages = [{ file: '../../../secret.safetensors', sizeBytes: 1, maskDigest: 'ab' }];
+    const stages = [
+      { file: '../../../secret.safetensors', sizeBytes: 1, digest: 'a'.repeat(64), maskDigest: 'ab' },
+    ];
     await writeManifest(folder, {
       run: 'r',
       step: 1,

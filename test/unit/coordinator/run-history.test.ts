@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunEvent, RunEventBody } from '../../../shared/run-event.ts';
 import { RunHistory } from '../../../coordinator/run-history.ts';
 
 const CHECKPOINT_STEP = 4;
@@ -32,6 +33,48 @@ describe('run history', () => {
     assert.deepEqual(history.reselections, []);
   });
 
+  describe('completed from events', () => {
+    const told = (body: RunEventBody, step: number): RunEvent => ({
+      ...body,
+      ...{ run: 'r', generation: 1, sequence: 1, atMs: 0, step },
+    });
+    const committed = (step: number): RunEvent =>
+      told(
+        {
+          ...{ kind: 'step-committed', loss: 1 / step, learningRate: 1, gradNorm: 1, seconds: 1 },
+          ...{ samplesPerSecond: 1, trainableCount: 1 },
+        },
+        step,
+      );
+    const validated = (step: number): RunEvent => told({ kind: 'validated', loss: 2, numExamples: 4 }, step);
+    const reselected = (step: number): RunEvent =>
+      told({ kind: 'mask-refreshed', stage: 2, trainableCount: 5, releasedCount: 2, digest: 'ab' }, step);
+
+    it('has what its driver did not live to save, the last commit among it though nobody was told', () => {
+      const history = historyOf(2);
+      const events = [1, 2, 3].map(committed);
+      history.complete([...events, validated(3), reselected(3)], { step: 3, loss: 0.25 });
+      assert.deepEqual(stepsOf(history.trainingLosses), [0, 1, 2, 3]);
+      assert.equal(history.trainingLosses[3].loss, 0.25);
+      assert.deepEqual(stepsOf(history.validationLosses), [0, 3]);
+      assert.deepEqual(history.reselections, [{ step: 3, trainableCount: 5, releasedCount: 2 }]);
+    });
+
+    it('has every step and re-selection once, though the run went back to a checkpoint in between', () => {
+      const history = new RunHistory();
+      const first = [committed(1), committed(2), reselected(2), committed(3), validated(3)];
+      for (const again of [
+        [committed(2), reselected(2), committed(3)],
+        [reselected(2), committed(3)],
+      ]) {
+        history.complete([...first, ...again], null);
+        assert.deepEqual(stepsOf(history.trainingLosses), [0, 1, 2]);
+        assert.deepEqual(stepsOf(history.reselections), [2]);
+        assert.deepEqual(history.validationLosses, [], 'measured before the return');
+      }
+    });
+  });
+
   describe('saved', () => {
     let folder: string;
     beforeEach(async () => {
@@ -50,9 +93,14 @@ describe('run history', () => {
       assert.equal(loaded.secondsPerStep, 0, 'times are of this life only');
     });
 
+    it('is empty, without a word, where there was none', async () => {
+      const loaded = await RunHistory.load(folder, () => assert.fail());
+      assert.deepEqual(loaded.trainingLosses, []);
+    });
+
     it('is begun anew when it cannot be read, and the reason is told', async () => {
-      for (const content of [null, '{', '{"trainingLosses": [{"step": -1, "loss": 1}]}']) {
-        if (content !== null) await writeFile(join(folder, 'history.json'), content);
+      for (const content of ['{', '{"trainingLosses": [{"step": -1, "loss": 1}]}']) {
+        await writeFile(join(folder, 'history.json'), content);
         const reasons: string[] = [];
         const loaded = await RunHistory.load(folder, (reason) => reasons.push(reason));
         assert.deepEqual(loaded.trainingLosses, []);

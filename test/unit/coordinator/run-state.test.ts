@@ -20,7 +20,15 @@ function record(overrides: Partial<RunRecord> = {}): RunRecord {
 }
 
 function commit(overrides: Partial<Extract<RunChange, { kind: 'commit-step' }>> = {}) {
-  return { kind: 'commit-step', generation: 2, step: 7, loss: 0.5, maskDigest: 'ab', ...overrides } as const;
+  return {
+    kind: 'commit-step',
+    generation: 2,
+    step: 7,
+    loss: 0.5,
+    maskDigest: 'ab',
+    squaredNorms: [1],
+    ...overrides,
+  } as const;
 }
 
 function refused(before: RunRecord, change: RunChange, code: ErrorCode): void {
@@ -41,11 +49,14 @@ describe('run state', () => {
     }
   });
 
-  it('skips no state and goes back to none, but from finishing to running when the worker group is lost', () => {
+  it('skips no state and goes back to none, but when the worker group or the coordinator is lost', () => {
+    const goesBack = (from: RunState, to: RunState): boolean =>
+      (from === 'finishing' && to === 'running') ||
+      (['running', 'finishing'].includes(from) && to === 'planning');
     const order = STATES.slice(0, 5);
     for (const [i, from] of order.entries()) {
       for (const [j, to] of order.entries()) {
-        if (to === 'queued' || j === i + 1 || (from === 'finishing' && to === 'running')) continue;
+        if (to === 'queued' || j === i + 1 || goesBack(from, to)) continue;
         refused(record({ state: from }), { kind: 'enter', state: to as 'planning' }, 'STATE_CONFLICT');
       }
     }
@@ -87,6 +98,24 @@ describe('run state', () => {
     refused(record(), commit({ generation: 3 }), 'STATE_CONFLICT');
     refused(record({ state: 'finishing' }), commit(), 'STATE_CONFLICT');
     refused(record({ state: 'cancelled' }), commit(), 'CANCELLED');
+  });
+
+  it('commits a re-selection before the step that is open, and forgets it when it goes back before it', () => {
+    const change = { kind: 'commit-reselection', generation: 2, step: 7, maskDigests: ['cd'] } as const;
+    const { reselection } = applyChange(record(), change, 1);
+    assert.deepEqual(reselection, { step: 7, maskDigests: ['cd'] });
+    refused(record(), { ...change, step: 6 }, 'STATE_CONFLICT');
+    refused(record(), { ...change, generation: 1 }, 'STALE_GENERATION');
+    refused(record({ state: 'cancelled' }), change, 'CANCELLED');
+    for (const [step, isKept] of [
+      [8, true],
+      [7, false],
+      [4, false],
+    ] as const) {
+      const before = record({ step: 9, commitGeneration: 1, reselection });
+      const after = applyChange(before, { kind: 'start-at', generation: 2, step }, 1);
+      assert.equal(after.reselection !== null, isKept, `back to ${step}`);
+    }
   });
 
   it('raises the generation for whoever knows the one in force', () => {

@@ -27,6 +27,7 @@ function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<
 }
 
 const name = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/);
+const priority = fc.integer({ min: -1000, max: 1000 });
 const count = fc.nat(0xffff_ffff);
 const sizeBytes = fc.nat(Number.MAX_SAFE_INTEGER);
 const generation = fc.integer({ min: 1, max: 0xffff_ffff });
@@ -175,6 +176,7 @@ const runSummary = record({
   state,
   step: count,
   totalSteps: count,
+  priority,
   generation: count,
   loss: fc.option(double),
   createdAtMs: double,
@@ -233,7 +235,7 @@ const CASES: readonly [string, Codec<unknown>, fc.Arbitrary<unknown>][] = [
   caseOf(
     'SubmitRunRequest',
     submitRunRequestCodec,
-    record({ configJson: text, baseDirectory: text.map((path) => `/${path}`) }),
+    record({ configJson: text, baseDirectory: text.map((path) => `/${path}`), priority }),
   ),
 ];
 

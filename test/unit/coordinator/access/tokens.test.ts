@@ -50,8 +50,8 @@ describe('bearer tokens', () => {
   /** What each role may do; a method that is added has to be placed here too. */
   const MAY: Readonly<Record<Role, readonly Method[]>> = {
     read: ['getRun', 'listRuns', 'watchRun', 'listWorkers'],
-    submit: ['submitRun', 'cancelRun', 'planRun'],
-    admin: [],
+    submit: ['submitRun', 'cancelRun', 'resumeRun', 'planRun'],
+    admin: ['drainWorker'],
   };
 
   it('admit each role to its methods and those of lesser roles, and to no other', async () => {
