@@ -6,7 +6,7 @@
  */
 import type { ObjectRef } from '../shared/actor/object-ref.ts';
 import type { ActorRef, CallOptions } from '../shared/actor/protocol.ts';
-import type { BatchSpec, StageProtocol } from '../shared/stage-protocol.ts';
+import type { BatchSpec, InputSize, StageProtocol } from '../shared/stage-protocol.ts';
 import { schedule, stageOfSegment, taskChain, type ScheduleMode, type Task } from './schedule.ts';
 
 export type StageRef = ActorRef<StageProtocol>;
@@ -78,6 +78,8 @@ class Passage {
   readonly #chain: readonly Pick<Task, 'kind' | 'segment'>[];
   readonly #deliveries = new Map<string, Delivery>();
   readonly #losses: number[] = [];
+  /** By micro-batch; known when its first task begins, which every other waits for. */
+  readonly #sizes: InputSize[] = [];
   /** Rejects when a stage fails, so that no other waits for a bundle that will never come. */
   readonly #failed: Promise<never>;
   #fail: (reason: unknown) => void = () => undefined;
@@ -114,12 +116,13 @@ class Passage {
     const batch: BatchSpec = { ...this.#batch, microBatch };
     const position = this.#chain.findIndex((task) => task.kind === kind && task.segment === segment);
     if (position === 0) {
-      const { outgoing } = await this.#stages[stage].prepareBatch({ batch }, this.#options);
+      const { outgoing, size } = await this.#stages[stage].prepareBatch({ batch }, this.#options);
+      this.#sizes[microBatch] = size;
       this.#deliverAll(INPUTS, stage, microBatch, outgoing);
     }
     const incoming = await this.#incoming(stage, position, microBatch);
     const { outgoing, loss } = await this.#stages[stage].runTask(
-      { kind, segment, batch, incoming },
+      { kind, segment, batch, size: this.#sizes[microBatch], incoming },
       this.#options,
     );
     this.#free(...incoming);

@@ -150,6 +150,12 @@ export interface BatchSpec {
   readonly microBatch: number;
 }
 
+/** Of the UNet's input: latents, or pixels where it works on pixels. All of a step's micro-batches have one. */
+export interface InputSize {
+  readonly height: number;
+  readonly width: number;
+}
+
 export interface TaskResult {
   /** Bundles for other stages, by stage number; what this stage itself reads later stays with it. */
   readonly outgoing: Readonly<Record<string, ObjectRef>>;
@@ -202,9 +208,19 @@ export interface StageProtocol {
   /** Fixes mask and values and compiles the stage's programs. */
   select: { args: { source: SelectionSource }; result: SelectionReport };
   /** Only the stage that owns segment 0: loads images, draws noise and timesteps, encodes captions. */
-  prepareBatch: { args: { batch: BatchSpec }; result: { outgoing: Readonly<Record<string, ObjectRef>> } };
+  prepareBatch: {
+    args: { batch: BatchSpec };
+    result: { outgoing: Readonly<Record<string, ObjectRef>>; size: InputSize };
+  };
   runTask: {
-    args: { kind: TaskKind; segment: number; batch: BatchSpec; incoming: readonly ObjectRef[] };
+    /** `size` is what prepareBatch answered for this batch. */
+    args: {
+      kind: TaskKind;
+      segment: number;
+      batch: BatchSpec;
+      size: InputSize;
+      incoming: readonly ObjectRef[];
+    };
     result: TaskResult;
   };
   /** Ends accumulation of step `step`: mean over the global batch, sum over replicas, rank term. */

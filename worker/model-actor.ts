@@ -7,15 +7,24 @@ import { parseRunConfigJson } from '../shared/config.ts';
 import type { ResolvedRunConfig } from '../shared/config/run-config.ts';
 import { baseModelHash } from '../shared/digest.ts';
 import { SaraError } from '../shared/errors.ts';
-import type { ModelProfile, ModelProtocol, RunPlace } from '../shared/stage-protocol.ts';
+import type { InputSize, ModelProfile, ModelProtocol, RunPlace } from '../shared/stage-protocol.ts';
 import { blockCosts, blockEdges } from './engine/cost.ts';
+import type { Graph } from './engine/graph.ts';
 import { DiffusersModel } from './model/diffusers-model.ts';
 import { checkParameters } from './model/parameters.ts';
 import { unetParameters } from './model/unet.ts';
 import { requireEveryPatternMatches } from './sara/tensor-filter.ts';
 import { encoderHashes, encodingItems, residentEncoderBytes } from './stage/encoders.ts';
-import { brokenImages, dataRemarks, heldOutSamples, noiseScheduleOf, openRunData } from './stage/run-data.ts';
-import { trainingGraphOf } from './stage/stage-setup.ts';
+import {
+  brokenImages,
+  dataRemarks,
+  heldOutSamples,
+  noiseScheduleOf,
+  openRunData,
+  pictureSizes,
+  type RunData,
+} from './stage/run-data.ts';
+import { inputSize, trainingGraphOf } from './stage/stage-setup.ts';
 
 export class ModelActor implements ActorMethods<ModelProtocol> {
   readonly #config: ResolvedRunConfig;
@@ -37,8 +46,9 @@ export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfil
     checkParameters(unetParameters(model.unetConfig), model.unetFiles.entries, model.unetFiles.source);
     if (config.sara !== null) requireEveryPatternMatches(config.sara, model.unetFiles.entries.keys());
     const { schedule } = noiseScheduleOf(model, config);
-    const graph = trainingGraphOf(config, model, config.train.microBatchSize);
+    requireWholeLatents(config, model); // before every picture is decoded
     const data = await openRunData(config, model);
+    const graph = largestGraph(data, config, model);
     const blocks = blockCosts(graph);
     const hashes = await encoderHashes(model, config);
     return {
@@ -51,11 +61,26 @@ export async function profileRun(config: ResolvedRunConfig): Promise<ModelProfil
       numTrainingExamples: data.training.examples.length,
       numValidationSamples: heldOutSamples(data, schedule, config).length,
       skippedImages: brokenImages(data),
-      dataRemarks: dataRemarks(data),
+      dataRemarks: dataRemarks(data, config),
     };
   } finally {
     await model.close();
   }
+}
+
+function requireWholeLatents({ data }: ResolvedRunConfig, model: DiffusersModel): void {
+  const edges = [data.resolution, ...(data.buckets === null ? [] : [data.buckets.step])];
+  for (const edge of edges) inputSize(model, { height: edge, width: edge });
+}
+
+/** Of every size the run trains or validates at; the largest is what the planner must make room for. */
+function largestGraph(data: RunData, config: ResolvedRunConfig, model: DiffusersModel): Graph {
+  const sizes = pictureSizes(data, config).map((size) => inputSize(model, size));
+  const area = ({ height, width }: InputSize): number => height * width;
+  const [graph] = sizes
+    .sort((a, b) => area(b) - area(a))
+    .map((size) => trainingGraphOf(config, model, config.train.microBatchSize, size));
+  return graph;
 }
 
 /** A model trained in full is written as a folder of the base's own layout. */

@@ -194,8 +194,10 @@ async function timedStep(
   batch: number,
 ): Promise<StepTimes> {
   const inputs = drawInputs(segment.forward, step, batch);
+  const [, , height, width] = inputs.sample.shape;
+  const size = { height, width };
   const start = performance.now();
-  const outputs = await training.run(segment, 'loss', 'training', inputs);
+  const outputs = await training.run(segment, size, 'loss', 'training', inputs);
   const afterGradients = performance.now();
   const { state, gradient } = training;
   const candidates = rankCandidates(state.initialMask.entries, setup.rankTerm);

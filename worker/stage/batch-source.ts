@@ -4,7 +4,7 @@
  *
  * Owned by the stage of segment 0; frozen encoders live here and nowhere else.
  */
-import type { BatchSpec } from '../../shared/stage-protocol.ts';
+import type { BatchSpec, InputSize } from '../../shared/stage-protocol.ts';
 import { floatTensor, type Tensor } from '../../shared/tensor.ts';
 import {
   prepareBatch,
@@ -13,7 +13,6 @@ import {
   type PreparedBatch,
   type ValidationSample,
 } from '../data/batch.ts';
-import type { Resolution } from '../data/image.ts';
 import { BatchOrder } from '../data/order.ts';
 import { trainedTextInputs } from './conditions.ts';
 import { Encoders, type EncodersOptions } from './encoders.ts';
@@ -31,13 +30,18 @@ import { inputSize } from './stage-setup.ts';
 /** Validation draws do not follow the run's seed: losses of runs with different seeds stay comparable. */
 const VALIDATION_SEED = 0;
 
+export interface PreparedInputs {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly size: InputSize;
+}
+
 /** Where the stage of segment 0 gets its micro-batches from. */
 export interface BatchSource {
   /**
    * Tensors by the training graph's input names: sample, timesteps, target, conditions or token ids, and what the
    * loss is shaped by.
    */
-  prepare(batch: BatchSpec): Promise<Record<string, Tensor>>;
+  prepare(batch: BatchSpec): Promise<PreparedInputs>;
   dispose(): Promise<void>;
 }
 
@@ -87,18 +91,18 @@ export class ImageBatchSource implements BatchSource {
     return new ImageBatchSource(options, data, plan);
   }
 
-  async prepare(batch: BatchSpec): Promise<Record<string, Tensor>> {
-    const tensors = await (batch.purpose === 'training' ? this.#training(batch) : this.#validation(batch));
+  async prepare(batch: BatchSpec): Promise<PreparedInputs> {
+    const prepared = await (batch.purpose === 'training' ? this.#training(batch) : this.#validation(batch));
     // An encoder that was needed all the same, for a damaged result, is not needed for long.
     await this.#encoders.rest();
-    return tensors;
+    return prepared;
   }
 
   async dispose(): Promise<void> {
     await this.#encoders.dispose();
   }
 
-  async #training({ step, microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
+  async #training({ step, microBatch }: BatchSpec): Promise<PreparedInputs> {
     const { replica, numReplicas, microBatchSize, config } = this.#options;
     const { training } = this.#data;
     const start = replica * (config.train.batchSize / numReplicas) + microBatch * microBatchSize;
@@ -113,15 +117,19 @@ export class ImageBatchSource implements BatchSource {
       isPrior: training.isPrior(index),
       mask: batch.masks[i],
     }));
-    const { size } = training.buckets[batch.bucket];
+    const picture = training.buckets[batch.bucket].size;
+    const size = inputSize(this.#options.model, picture);
     return {
-      ...(await this.#tensors(batch, size)),
-      ...this.#lossInputs.training(samples, { picture: size, input: inputSize(this.#options.model, size) }),
+      tensors: {
+        ...(await this.#tensors(batch, size)),
+        ...this.#lossInputs.training(samples, { picture, input: size }),
+      },
+      size,
     };
   }
 
   /** Held-out samples [microBatch * size, ...), wrapping around where the last micro-batch is not full. */
-  async #validation({ microBatch }: BatchSpec): Promise<Record<string, Tensor>> {
+  async #validation({ microBatch }: BatchSpec): Promise<PreparedInputs> {
     const { microBatchSize } = this.#options;
     const start = microBatch * microBatchSize;
     const samples = Array.from(
@@ -136,23 +144,23 @@ export class ImageBatchSource implements BatchSource {
       this.#plan.captions,
     );
     const { resolution } = this.#options.config.data;
-    const size = { height: resolution, width: resolution };
+    const picture = { height: resolution, width: resolution };
+    const size = inputSize(this.#options.model, picture);
     return {
-      ...(await this.#tensors(batch, size)),
-      ...this.#lossInputs.plain(microBatchSize, {
-        picture: size,
-        input: inputSize(this.#options.model, size),
-      }),
+      tensors: {
+        ...(await this.#tensors(batch, size)),
+        ...this.#lossInputs.plain(microBatchSize, { picture, input: size }),
+      },
+      size,
     };
   }
 
   async #tensors(
     { noisy, target, timesteps, captions, frames }: PreparedBatch,
-    size: Resolution,
+    { height, width }: InputSize,
   ): Promise<Record<string, Tensor>> {
     const { config, model } = this.#options;
     const batch = captions.length;
-    const { height, width } = inputSize(model, size);
     const shape = [batch, model.unetConfig.inChannels, height, width];
     return {
       sample: floatTensor(shape, noisy),

@@ -1,12 +1,12 @@
 /** The data of a run and the noise schedule it is trained under, opened and checked as its configuration says. */
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
-import { SaraError } from '../../shared/errors.ts';
 import type { AugmentationSettings } from '../data/augment.ts';
 import { bucketSizing, fixedSize, type Sizing } from '../data/buckets.ts';
 import { formatBucketReport } from '../data/bucket-report.ts';
 import { validationSamples, type ValidationSample } from '../data/batch.ts';
 import type { CaptionSettings } from '../data/captions.ts';
 import { openDataset, type BrokenImage, type FolderSettings } from '../data/dataset.ts';
+import type { Resolution } from '../data/image.ts';
 import { ImageSet } from '../data/image-set.ts';
 import { TrainingSet } from '../data/training-set.ts';
 import { NoiseSchedule } from '../diffusion/noise-schedule.ts';
@@ -53,30 +53,30 @@ export async function openRunData(
     await open(path, own, sizing),
     prior === null ? null : await open(prior.path, once, sizing),
   );
-  requireOneSize(training, config);
   return { training, validation: validationPath === null ? null : await open(validationPath, once, square) };
 }
 
-/** A training program has one size, and a run one program per stage and pass. */
-function requireOneSize(training: TrainingSet, { data, train }: ResolvedRunConfig): void {
-  const [{ size }] = training.buckets;
-  if (training.buckets.length === 1 && size.width === data.resolution && size.height === data.resolution)
-    return;
-  throw new SaraError(
-    'CONFIG_INVALID',
-    `data.buckets: a run can train no size but ${data.resolution}x${data.resolution} yet, and the pictures come to\n` +
-      `${formatBucketReport(training.report(train.batchSize))}\nSet data.buckets to null to crop them all to the square.`,
-    { numBuckets: training.buckets.length },
-  );
+/** Sizes that programs are made for: those of the buckets and, for validation, the square of the resolution. */
+export function pictureSizes({ training, validation }: RunData, { data }: ResolvedRunConfig): Resolution[] {
+  const square = { height: data.resolution, width: data.resolution };
+  return [...training.buckets.map(({ size }) => size), ...(validation === null ? [] : [square])];
 }
 
 export function brokenImages({ training, validation }: RunData): readonly BrokenImage[] {
   return [training.own, training.prior, validation].flatMap((set) => set?.broken ?? []);
 }
 
-/** Sentences on what was found beside the pictures or is remarkable about them, for the user's log. */
-export function dataRemarks({ training, validation }: RunData): readonly string[] {
-  return [training.own, training.prior, validation].flatMap((set) => set?.remarks ?? []);
+/**
+ * For the user's log: sentences on what was found beside the pictures or is remarkable about them, and where there are
+ * buckets what they come to.
+ */
+export function dataRemarks(
+  { training, validation }: RunData,
+  { data, train }: ResolvedRunConfig,
+): readonly string[] {
+  const remarks = [training.own, training.prior, validation].flatMap((set) => set?.remarks ?? []);
+  if (data.buckets === null) return remarks;
+  return [...remarks, `pictures by bucket\n${formatBucketReport(training.report(train.batchSize))}`];
 }
 
 export function augmentationSettings({ data }: ResolvedRunConfig): AugmentationSettings {

@@ -91,25 +91,25 @@ export class StageActor implements ActorMethods<StageProtocol> {
   async prepareBatch(
     ctx: ActorContext,
     { batch }: StageProtocol['prepareBatch']['args'],
-  ): Promise<{ outgoing: TaskResult['outgoing'] }> {
+  ): Promise<StageProtocol['prepareBatch']['result']> {
     if (this.#batches === null)
       throw new SaraError('INTERNAL', `stage ${this.#setup.stage} does not own segment 0 and has no data`);
-    const inputs = await this.#batches.prepare(batch);
-    return { outgoing: routeInputs(this.#setup, this.#inboxes.of(batch), inputs).put(ctx, batch) };
+    const { tensors, size } = await this.#batches.prepare(batch);
+    return { outgoing: routeInputs(this.#setup, this.#inboxes.of(batch), tensors).put(ctx, batch), size };
   }
 
   async runTask(
     ctx: ActorContext,
-    { kind, segment: index, batch, incoming }: StageProtocol['runTask']['args'],
+    { kind, segment: index, batch, size, incoming }: StageProtocol['runTask']['args'],
   ): Promise<TaskResult> {
     const training = this.#trainingOf(batch);
-    const segment = this.#setup.segments[index];
     faultPoint('receive', batch.step);
+    const segment = this.#setup.segmentsAt(size)[index];
     const inbox = this.#inboxes.of(batch);
     for (const bundle of await Promise.all(incoming.map((ref) => ctx.pull(ref)))) inbox.receive(bundle);
 
     const inputs = inbox.take(requiredInputs(segment, kind));
-    const outputs = await training.run(segment, kind, batch.purpose, inputs);
+    const outputs = await training.run(segment, size, kind, batch.purpose, inputs);
     const outgoing = routeOutputs(this.#setup, inbox, segment, kind, outputs).put(ctx, batch);
     if (isLastTask(this.#setup, index, kind, batch)) this.#inboxes.drop(batch);
     return { outgoing, loss: LOSS in outputs ? (outputs[LOSS].data[0] as number) : null };

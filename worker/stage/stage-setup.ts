@@ -4,9 +4,10 @@
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import { parseRunConfigJson } from '../../shared/config.ts';
 import { SaraError } from '../../shared/errors.ts';
-import type { StageArgs } from '../../shared/stage-protocol.ts';
+import type { InputSize, StageArgs } from '../../shared/stage-protocol.ts';
 import { numElements } from '../../shared/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Graph } from '../engine/graph.ts';
 import { createOnnxEngine } from '../engine/onnx/onnx-engine.ts';
 import { partition, type Segment } from '../engine/partition.ts';
 import type { Resolution } from '../data/image.ts';
@@ -43,8 +44,10 @@ export interface StageSetup extends TrainingSetup {
   readonly replica: number;
   readonly numReplicas: number;
   readonly model: DiffusersModel;
-  /** Every segment of the replica. */
+  /** Every segment of the replica, at the square of data.resolution; names are the same at every size. */
   readonly segments: readonly Segment[];
+  /** The same at any size, made once. */
+  segmentsAt(size: InputSize): readonly Segment[];
   /** Ascending. */
   readonly ownSegments: readonly number[];
   stageOf(segment: number): number;
@@ -56,16 +59,24 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
   const engine = await engineOf(config, args.numThreads);
   const model = await DiffusersModel.open(config.model.path);
-  const graph = trainingGraphOf(config, model, args.microBatchSize);
   const segmentOfBlock = new Map(
     args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])),
   );
-  const segments = partition(graph, args.segments.length, (block) => {
-    const segment = segmentOfBlock.get(block);
-    if (segment === undefined)
-      throw new SaraError('INTERNAL', `the plan places no block ${block}`, { block });
-    return segment;
-  });
+  const cut = (size: InputSize): Segment[] =>
+    partition(trainingGraphOf(config, model, args.microBatchSize, size), args.segments.length, (block) => {
+      const segment = segmentOfBlock.get(block);
+      if (segment === undefined)
+        throw new SaraError('INTERNAL', `the plan places no block ${block}`, { block });
+      return segment;
+    });
+  const bySize = new Map<string, readonly Segment[]>();
+  const segmentsAt = (size: InputSize): readonly Segment[] => {
+    const key = `${size.height}x${size.width}`;
+    const segments = bySize.get(key) ?? cut(size);
+    bySize.set(key, segments);
+    return segments;
+  };
+  const segments = segmentsAt(squareSize(config, model));
   const stageOf = (segment: number): number => args.segments[segment].stage;
   const own = segments.filter((segment) => stageOf(segment.index) === args.stage);
   const training = trainingSetup({
@@ -83,6 +94,7 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
     numReplicas: args.numReplicas,
     model,
     segments,
+    segmentsAt,
     ownSegments: own.map((segment) => segment.index),
     stageOf,
     close: () => model.close(),
@@ -128,7 +140,7 @@ export function trainingSetup(
  * Of the UNet's input for a picture, in latent pixels.
  * @throws SaraError CONFIG_INVALID when the picture does not divide into whole latents
  */
-export function inputSize({ stride, path }: DiffusersModel, { height, width }: Resolution): Resolution {
+export function inputSize({ stride, path }: DiffusersModel, { height, width }: Resolution): InputSize {
   if (height % stride === 0 && width % stride === 0)
     return { height: height / stride, width: width / stride };
   throw new SaraError(
@@ -139,12 +151,21 @@ export function inputSize({ stride, path }: DiffusersModel, { height, width }: R
   );
 }
 
+/** Of the UNet's input for what is validated and, without buckets, trained. @throws SaraError as {@link inputSize} */
+export function squareSize({ data }: ResolvedRunConfig, model: DiffusersModel): InputSize {
+  return inputSize(model, { height: data.resolution, width: data.resolution });
+}
+
 /**
  * The run's training graph for one micro-batch.
- * @throws SaraError CONFIG_INVALID as {@link inputSize}; MODEL_UNSUPPORTED when two text encoders are to be trained
+ * @throws SaraError MODEL_UNSUPPORTED when two text encoders are to be trained
  */
-export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel, microBatchSize: number) {
-  const { resolution } = config.data;
+export function trainingGraphOf(
+  config: ResolvedRunConfig,
+  model: DiffusersModel,
+  microBatchSize: number,
+  size: InputSize,
+): Graph {
   if (config.train.textEncoder && model.textEncoders.length > 1) {
     throw new SaraError(
       'MODEL_UNSUPPORTED',
@@ -157,7 +178,7 @@ export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel
       unet: model.unetConfig,
       textEncoder: config.train.textEncoder ? model.text : null,
       batch: microBatchSize,
-      ...inputSize(model, { height: resolution, width: resolution }),
+      ...size,
       numTokens: model.text.numTokens,
     },
     lossFormOf(config),
@@ -165,10 +186,15 @@ export function trainingGraphOf(config: ResolvedRunConfig, model: DiffusersModel
 }
 
 /** @throws SaraError CONFIG_INVALID when the backend asked for cannot be loaded */
-export async function engineOf({ engine }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
+export async function engineOf({ engine, data }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
   switch (engine.name) {
     case 'onnx':
-      return createOnnxEngine({ provider: engine.provider, numThreads });
+      return createOnnxEngine({
+        provider: engine.provider,
+        numThreads,
+        // Each size has its programs, and what one keeps the others cannot have.
+        keepsBuffers: data.buckets === null,
+      });
     case 'tfjs': {
       // Its packages are loaded by the runs that use them.
       const { createTfjsEngine } = await import('../engine/tfjs/tfjs-engine.ts');

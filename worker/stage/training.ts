@@ -9,6 +9,7 @@
 import { SaraError } from '../../shared/errors.ts';
 import type {
   BatchSpec,
+  InputSize,
   ReselectionReport,
   SelectionReport,
   StageProtocol,
@@ -108,12 +109,13 @@ export class Training {
   /** Runs one task's program on the values it is for: the trained ones, or their average to validate it. */
   async run(
     segment: Segment,
+    size: InputSize,
     kind: TaskKind,
     purpose: BatchSpec['purpose'],
     inputs: Readonly<Record<string, Tensor>>,
   ): Promise<Awaited<ReturnType<Executable['run']>>> {
     this.#show(purpose === 'training' ? this.#state.values : (this.#average ?? this.#state.values));
-    const program = await this.#programs.get(segment, kind);
+    const program = await this.#programs.get(segment, size, kind);
     if (kind !== 'loss' && kind !== 'backward') return program.run(inputs);
     return this.#gradients.add(segment.weightNames, this.#setup.microBatchShare, (into) =>
       program.run(inputs, into),

@@ -12,7 +12,6 @@ import type { TensorBundle } from '../../../shared/actor/protocol.ts';
 import { silentLogger } from '../../../shared/log.ts';
 import { WeightFiles } from '../../../shared/safetensors.ts';
 import type { BatchSpec, TaskKind } from '../../../shared/stage-protocol.ts';
-import type { Tensor } from '../../../shared/tensor.ts';
 import { importBundles } from '../../../worker/checkpoint/exported-values.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { partition, type Segment } from '../../../worker/engine/partition.ts';
@@ -20,6 +19,7 @@ import { SparseAllReduce } from '../../../worker/exchange/sparse-all-reduce.ts';
 import { readUNetConfig } from '../../../worker/model/diffusers-config.ts';
 import type { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { explicitIndices } from '../../../worker/sara/mask.ts';
+import type { PreparedInputs } from '../../../worker/stage/batch-source.ts';
 import { StageActor } from '../../../worker/stage/stage-actor.ts';
 import type { StageSetup } from '../../../worker/stage/stage-setup.ts';
 import type { WeightMode } from '../../../worker/stage/trainable-weights.ts';
@@ -206,13 +206,21 @@ class Replica {
     tasks.push(['loss', last]);
     for (let segment = last - 1; segment >= 0; segment--) tasks.push(['backward', segment]);
 
-    route((await this.#stages[this.#stageOfSegment[0]].prepareBatch(this.#ctx, { batch })).outgoing);
+    const prepared = await this.#stages[this.#stageOfSegment[0]].prepareBatch(this.#ctx, { batch });
+    const { size } = prepared;
+    route(prepared.outgoing);
     let loss = NaN;
     for (const [kind, segment] of tasks) {
       const stage = this.#stageOfSegment[segment];
       const incoming = waiting.get(String(stage)) ?? [];
       waiting.delete(String(stage));
-      const result = await this.#stages[stage].runTask(this.#ctx, { kind, segment, batch, incoming });
+      const result = await this.#stages[stage].runTask(this.#ctx, {
+        kind,
+        segment,
+        batch,
+        size,
+        incoming,
+      });
       route(result.outgoing);
       if (result.loss !== null && kind === 'loss') loss = result.loss;
     }
@@ -232,14 +240,17 @@ function combined(reports: readonly { trainableCount: number; maskDigest: string
 
 function recordedBatches(recorded: RecordedTrajectory, io: Recording) {
   return {
-    prepare: async ({ step }: BatchSpec): Promise<Record<string, Tensor>> => {
+    prepare: async ({ step }: BatchSpec): Promise<PreparedInputs> => {
       const id = recorded.log[step].step;
-      return {
-        sample: await io.floats(`${id}.latents_noisy`),
+      const sample = await io.floats(`${id}.latents_noisy`);
+      const [, , height, width] = sample.shape;
+      const tensors = {
+        sample,
         target: await io.floats(`${id}.target`),
         encoder_hidden_states: await io.floats(`${id}.encoder_hidden_states`),
         timesteps: await io.floats(`${id}.timesteps`),
       };
+      return { tensors, size: { height, width } };
     },
     dispose: () => Promise.resolve(),
   };
@@ -297,6 +308,7 @@ function stageSetup(parts: SetupParts): StageSetup {
     baseHash: '',
     base: { entries: files.entries, readFloat32: async (name) => (await files.readFloat32(name)).data },
     segments,
+    segmentsAt: () => segments,
     ownSegments: own.map((segment) => segment.index),
     stageOf: (segment) => stageOfSegment[segment],
     names: new Set(own.flatMap((segment) => segment.weightNames)),

@@ -44,7 +44,8 @@ class FakeStages {
       const methods: Pick<StageRef, 'prepareBatch' | 'runTask'> = {
         prepareBatch: ({ batch }) => {
           this.prepared.push(batch);
-          return Promise.resolve({ outgoing: this.#outgoing(stage, -1, batch.microBatch) });
+          const size = { height: 8, width: 8 + batch.microBatch };
+          return Promise.resolve({ outgoing: this.#outgoing(stage, -1, batch.microBatch), size });
         },
         runTask: (task) => this.#run(stage, task),
       };
@@ -70,6 +71,7 @@ class FakeStages {
     this.tasks[stage].push(task);
     const position = this.positionOf(task);
     const { microBatch } = task.batch;
+    assert.deepEqual(task.size, { height: 8, width: 8 + microBatch });
     for (let turns = this.#options.duration(position + 31 * microBatch); turns > 0; turns--) await turn();
     const failure = this.#options.fail?.(task) ?? null;
     if (failure !== null) throw failure;

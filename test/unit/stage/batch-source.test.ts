@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Tensor } from '../../../shared/tensor.ts';
 import { minSnrWeight } from '../../../worker/diffusion/loss-weight.ts';
 import { NoiseSchedule } from '../../../worker/diffusion/noise-schedule.ts';
 import { readSchedulerConfig } from '../../../worker/diffusion/scheduler-config.ts';
@@ -60,7 +59,8 @@ describe('batch source', () => {
     try {
       const data: Record<string, number[]> = {};
       for (let microBatch = 0; microBatch < numSamples / microBatchSize; microBatch++) {
-        const tensors: Record<string, Tensor> = await source.prepare({ purpose, step, microBatch });
+        const { tensors, size } = await source.prepare({ purpose, step, microBatch });
+        assert.deepEqual(size, { height: 16, width: 16 });
         for (const [name, tensor] of Object.entries(tensors)) {
           assert.equal(tensor.shape[0], microBatchSize, name);
           (data[name] ??= []).push(...(tensor.data as Float32Array | Int32Array));

@@ -4,7 +4,13 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { UNCHANGED } from '../../../worker/data/augment.ts';
-import { dataRemarks, brokenImages, noiseScheduleOf, openRunData } from '../../../worker/stage/run-data.ts';
+import {
+  dataRemarks,
+  brokenImages,
+  noiseScheduleOf,
+  openRunData,
+  pictureSizes,
+} from '../../../worker/stage/run-data.ts';
 import { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { makePictures, makeTinyRun, type Overrides, type TinyRun } from '../../support/tiny-run.ts';
 
@@ -26,7 +32,7 @@ describe('run data', () => {
       [[16, 16, 12]],
     );
     assert.deepEqual(brokenImages(await open()), []);
-    assert.deepEqual(dataRemarks(await open()), []);
+    assert.deepEqual(dataRemarks(await open(), tiny.config()), []);
   });
 
   it('repeats pictures by folder and by folder name, those held out never', async () => {
@@ -68,7 +74,7 @@ describe('run data', () => {
     assert.equal(await firstRow({ data: { path: folder, mask: 'file' } }, 1), null);
     assert.equal(await firstRow({ data: { path: folder } }, 0), null);
     const { training } = await open({ data: { path: folder, mask: 'file' } });
-    assert.equal(dataRemarks({ training, validation: null }).length, 1);
+    assert.equal(dataRemarks({ training, validation: null }, tiny.config()).length, 1);
 
     const opaque = await sharp(join(folder, 'picture-01.png')).removeAlpha().png().toBuffer();
     await sharp(opaque)
@@ -92,22 +98,20 @@ describe('run data', () => {
     assert.equal(training.examples[0].caption, 'ein Käfer');
   });
 
-  it('in several sizes is refused with the report of them, as a run trains one yet', async () => {
+  it('has one bucket per shape, which the remarks show as a table, and the square for what is held out', async () => {
     const folder = join(tiny.folder, 'shapes');
     await makePictures(folder, 0, 3);
     await sharp(join(folder, 'picture-00.png'))
       .resize(64, 16, { fit: 'fill' })
       .toFile(join(folder, 'wide.png'));
     await copyFile(join(folder, 'picture-00.txt'), join(folder, 'wide.txt'));
-    const buckets = { step: 8, minEdge: 8, maxEdge: 64 };
-    await assert.rejects(open({ data: { path: folder, buckets } }), {
-      code: 'CONFIG_INVALID',
-      message: /data\.buckets: a run can train no size but 16x16 yet[^]*32x8 +1 +1[^]*data\.buckets to null/,
-    });
-    const square = join(tiny.folder, 'square');
-    await makePictures(square, 0, 3);
-    const { training } = await open({ data: { path: square, buckets } });
-    assert.equal(training.buckets.length, 1, 'one size is the size a run trains');
+    const config = tiny.config({ data: { path: folder, buckets: { step: 8, minEdge: 8, maxEdge: 64 } } });
+    const data = await openRunData(config, { vae: null });
+    const sizes = pictureSizes(data, config).map(({ width, height }) => `${width}x${height}`);
+    assert.deepEqual(sizes, ['16x16', '32x8', '16x16']);
+    const [report, ...others] = dataRemarks(data, config);
+    assert.deepEqual(others, []);
+    assert.match(report, /pictures by bucket\n *size +pictures[^]*16x16 +3 +3[^]*32x8 +1 +1/);
   });
 
   it('names what lies beside the pictures', async () => {
@@ -115,7 +119,7 @@ describe('run data', () => {
     await makePictures(folder, 0, 1);
     await mkdir(join(folder, 'sub'));
     await writeFile(join(folder, 'sub/cache.npz'), '');
-    assert.deepEqual(dataRemarks(await open({ data: { path: folder } })), [
+    assert.deepEqual(dataRemarks(await open({ data: { path: folder } }), tiny.config()), [
       `${folder}: 1 file is neither picture nor caption: sub/cache.npz`,
     ]);
   });

@@ -21,6 +21,11 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   /** Threads of one operator. */
   readonly numThreads: number;
+  /**
+   * Whether a program on the CPU keeps its buffers from one run to the next (default) or gives them back: slower, but
+   * many programs then take the memory of one.
+   */
+  readonly keepsBuffers?: boolean;
   /** Path prefix of the runtime's own profile, one JSON file per program, complete when it is disposed. */
   readonly profilePrefix?: string | null;
 }
@@ -55,7 +60,7 @@ class OnnxEngine implements Engine {
   }
 
   #sessionOptions(lowered: LoweredModel): ort.InferenceSession.SessionOptions {
-    const { numThreads, profilePrefix = null } = this.#options;
+    const { numThreads, keepsBuffers = true, profilePrefix = null } = this.#options;
     return {
       executionProviders: this.#executionProviders(lowered),
       graphOptimizationLevel: 'all',
@@ -66,6 +71,7 @@ class OnnxEngine implements Engine {
       // A plan of all buffers would be allocated beside what the first run left in the arena: a gigabyte more at
       // Stable Diffusion sizes, for no time.
       enableMemPattern: false,
+      enableCpuMemArena: keepsBuffers,
       ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
       extra: {
         session: {
