@@ -14,7 +14,6 @@ import { renderContactSheet } from './pictures/contact-sheet.ts';
 import { encodePng } from './pictures/png.ts';
 import { combineAdapters, type WeightedAdapter } from './sara/adapter.ts';
 import { readAdapter } from './sara/adapter-file.ts';
-import type { MaskedVector } from './sara/mask.ts';
 
 export interface SampleOptions {
   readonly model: string;
@@ -57,12 +56,16 @@ export async function sample(options: SampleOptions): Promise<string[]> {
       );
     const requests = options.prompts.flatMap((prompt) => options.seeds.map((seed) => ({ prompt, seed })));
     const { json, source } = model.scheduler;
+    const schedule = NoiseSchedule.fromConfig(json, source);
+    const adapters = await readAdapters(model, options.adapters);
     const pictures = await generatePictures(
       {
         model,
         engine: createOnnxEngine({ provider: options.provider, numThreads: options.numThreads }),
-        schedule: NoiseSchedule.fromConfig(json, source),
-        deltas: await readAdapters(model, options.adapters),
+        schedule: adapters.some(({ adapter }) => adapter.metadata.zeroTerminalSnr)
+          ? schedule.withZeroTerminalSnr()
+          : schedule,
+        deltas: adapters.length === 0 ? null : combineAdapters(adapters),
       },
       requests,
       { ...options, size: { height: resolution, width: resolution } },
@@ -76,18 +79,15 @@ export async function sample(options: SampleOptions): Promise<string[]> {
   }
 }
 
-async function readAdapters(
-  model: DiffusersModel,
-  adapters: readonly string[],
-): Promise<MaskedVector | null> {
-  if (adapters.length === 0) return null;
+async function readAdapters(model: DiffusersModel, files: readonly string[]): Promise<WeightedAdapter[]> {
+  if (files.length === 0) return [];
   const base = { hash: await baseModelHash(model.unetFiles), entries: model.unetFiles.entries };
   const weighted: WeightedAdapter[] = [];
-  for (const text of adapters) {
+  for (const text of files) {
     const { path, strength } = parseAdapter(text);
     weighted.push({ adapter: await readAdapter(path, base), strength });
   }
-  return combineAdapters(weighted);
+  return weighted;
 }
 
 /** `FILE@0.8` or `FILE`; only a number after the last @ is a strength, for paths may hold one too. */

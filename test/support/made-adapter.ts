@@ -46,6 +46,7 @@ async function adapterOf(
     rankWeight: 5e-3,
     learningRate: 2e-4,
     seed: 7n,
+    zeroTerminalSnr: false,
     toolVersion: 'test',
     ...metadata,
   });

@@ -64,7 +64,10 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
     const folder = join(this.#args.runFolder, MODEL_FOLDER);
     if (this.#config.sara === null) {
-      await writeFullModel(this.#model, trained, this.#config.output.dtype, folder);
+      await writeFullModel(this.#model, trained, folder, {
+        dtype: this.#config.output.dtype,
+        zeroTerminalSnr: this.#config.objective.zeroTerminalSnr,
+      });
       this.#result = { kind: 'model', folder };
       return { artifacts: [{ name: 'model', path: folder, mediaType: 'inode/directory', sizeBytes: 0 }] };
     }
@@ -143,6 +146,7 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
       rankWeight: sara?.rank.weight ?? 0,
       learningRate: args.learningRate,
       seed: BigInt(train.seed),
+      zeroTerminalSnr: this.#config.objective.zeroTerminalSnr,
       toolVersion: TOOL_VERSION,
     });
   }

@@ -36,7 +36,7 @@ export class NoiseSchedule {
   }
 
   /**
-   * The same with zero signal at the last timestep; itself where it is so already.
+   * The same with zero signal at the last timestep, which sampling then begins at; itself where it is so already.
    * @throws SaraError CONFIG_INVALID for a model that estimates the noise, which there says nothing about the picture
    */
   withZeroTerminalSnr(): NoiseSchedule {
@@ -50,7 +50,7 @@ export class NoiseSchedule {
         { source: config.source, predictionType: config.predictionType },
       );
     }
-    return new NoiseSchedule({ ...config, rescaleBetasZeroSnr: true });
+    return new NoiseSchedule({ ...config, rescaleBetasZeroSnr: true, timestepSpacing: 'trailing' });
   }
 
   get numTrainTimesteps(): number {

@@ -8,6 +8,7 @@
  */
 import type { SAMPLER_NAMES } from '../../shared/config.ts';
 import { join } from 'node:path';
+import type { ConfigJson } from '../model/component-configs.ts';
 import { JsonFields, readJsonFile } from '../model/json-fields.ts';
 
 /** What the UNet's output estimates: the noise, or the velocity of Salimans & Ho (2022), appendix D. */
@@ -165,6 +166,16 @@ export function parseSchedulerConfig(json: unknown, source: string): SchedulerCo
 export async function readSchedulerConfig(folder: string): Promise<SchedulerConfig> {
   const path = join(folder, 'scheduler_config.json');
   return parseSchedulerConfig(await readJsonFile(path), path);
+}
+
+/**
+ * The config of a model that was fine-tuned under a schedule rescaled to zero terminal SNR, in diffusers' fields.
+ * @param json of its base
+ */
+export function withZeroTerminalSnr(json: ConfigJson): ConfigJson {
+  return json.rescale_betas_zero_snr === true
+    ? json
+    : { ...json, rescale_betas_zero_snr: true, timestep_spacing: 'trailing' };
 }
 
 function parseTrainedBetas(fields: JsonFields, numTrainTimesteps: number): readonly number[] | null {

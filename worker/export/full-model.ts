@@ -9,13 +9,19 @@ import type { DiffusersModel } from '../model/diffusers-model.ts';
 import { encodeWeights } from '../sara/encode-weights.ts';
 import { entryView, type MaskedVector } from '../sara/mask.ts';
 import { TEXT_ENCODER_PREFIX } from '../training-graph.ts';
-import { copyModelFolder, requireOutside, writeFolder } from './model-folder.ts';
+import { copyModelFolder, requireOutside, rescaleScheduler, writeFolder } from './model-folder.ts';
 
 type Precision = 'float32' | 'float16';
 
+export interface FullModelOptions {
+  /** Of the new weight files. */
+  readonly dtype: Precision;
+  /** Whether it was trained under a schedule rescaled to zero terminal SNR. */
+  readonly zeroTerminalSnr: boolean;
+}
+
 /**
  * @param trained every trained tensor, whole; text encoder tensors under {@link TEXT_ENCODER_PREFIX}
- * @param dtype of the new weight files
  * @param outFolder replaced as a whole once the new model is complete
  * @throws SaraError MODEL_UNSUPPORTED when the base is a single file; CONFIG_INVALID when it lies inside the base; NOT_FINITE when a weight leaves the range of
  *   `dtype`; DISK_WRITE_FAILED
@@ -23,8 +29,8 @@ type Precision = 'float32' | 'float16';
 export async function writeFullModel(
   model: DiffusersModel,
   trained: MaskedVector,
-  dtype: Precision,
   outFolder: string,
+  { dtype, zeroTerminalSnr }: FullModelOptions,
 ): Promise<void> {
   if (model.singleFile !== null) {
     throw new SaraError(
@@ -48,6 +54,7 @@ export async function writeFullModel(
   };
   await writeFolder(outFolder, 'replace', async (staging) => {
     await copyModelFolder(model.path, staging, [unet.folder, text.folder]);
+    if (zeroTerminalSnr) await rescaleScheduler(staging);
     for (const { folder, file, files, prefix } of [unet, text]) {
       await writeSafetensors(join(staging, folder, file), newWeights(files, prefix, trained, dtype), {
         format: 'pt', // what PyTorch programs insist on

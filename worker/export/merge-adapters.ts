@@ -36,6 +36,7 @@ function mergedMetadata(all: readonly AdapterMetadata[]): AdapterMetadata {
     rankWeight: common(({ rankWeight }) => rankWeight, 0),
     learningRate: common(({ learningRate }) => learningRate, 0),
     seed: common(({ seed }) => seed, 0n),
+    zeroTerminalSnr: all.some((one) => one.zeroTerminalSnr),
     toolVersion: TOOL_VERSION,
   };
 }

@@ -10,7 +10,7 @@ import { basename, join, resolve } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
 import { WeightFiles, writeSafetensors } from '../../shared/safetensors.ts';
 import type { Tensor } from '../../shared/tensor.ts';
-import { parseSchedulerConfig } from '../diffusion/scheduler-config.ts';
+import { parseSchedulerConfig, withZeroTerminalSnr } from '../diffusion/scheduler-config.ts';
 import { DiffusersModel } from '../model/diffusers-model.ts';
 import { writeModelFolder } from '../model/single-file/write-folder.ts';
 import { writeSingleFile } from '../model/single-file/write.ts';
@@ -22,6 +22,7 @@ import {
   copyModelFolder,
   isFolder,
   requireOutside,
+  rescaleScheduler,
   writeFolder,
   type ExistingFolder,
 } from './model-folder.ts';
@@ -44,7 +45,7 @@ export async function mergeModel(
 ): Promise<void> {
   const deltas = combineAdapters(adapters);
   if (!(await isFolder(base))) {
-    await withModel(base, (model) =>
+    await withModel(base, adapters, (model) =>
       writeFolder(outFolder, existing, (staging) =>
         writeModelFolder(model, staging, (name) => mergedTensor(model.unetFiles, name, deltas)),
       ),
@@ -56,6 +57,7 @@ export async function mergeModel(
   await writeFolder(outFolder, existing, async (staging) => {
     await copyModelFolder(base, staging, [unet]);
     await mergeUNet(join(base, unet), join(staging, unet), deltas, describeAdapters(adapters));
+    if (areUnderZeroSnr(adapters)) await rescaleScheduler(staging);
   });
 }
 
@@ -80,7 +82,7 @@ export async function mergeCheckpoint(
     });
   }
   const deltas = combineAdapters(adapters);
-  await withModel(base, async (model) => {
+  await withModel(base, adapters, async (model) => {
     const { predictionType } = parseSchedulerConfig(model.configs.scheduler, base);
     const unet = { config: model.unetConfig, prediction: predictionType };
     await writeSingleFile(model, outFile, {
@@ -90,13 +92,23 @@ export async function mergeCheckpoint(
   });
 }
 
-async function withModel(path: string, use: (model: DiffusersModel) => Promise<void>): Promise<void> {
+/** @param use is given the base under the schedule its adapters were trained under */
+async function withModel(
+  path: string,
+  adapters: readonly WeightedAdapter[],
+  use: (model: DiffusersModel) => Promise<void>,
+): Promise<void> {
   const model = await DiffusersModel.open(path);
   try {
-    await use(model);
+    const { scheduler } = model.configs;
+    await use(areUnderZeroSnr(adapters) ? model.withScheduler(withZeroTerminalSnr(scheduler)) : model);
   } finally {
     await model.close();
   }
+}
+
+function areUnderZeroSnr(adapters: readonly WeightedAdapter[]): boolean {
+  return adapters.some(({ adapter }) => adapter.metadata.zeroTerminalSnr);
 }
 
 /** @param outFolder has all of `folder` but its weights */

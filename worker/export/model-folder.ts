@@ -6,9 +6,11 @@
  * one moment of a replacement the old model lies under `<folder>.replaced` and nothing at `<folder>`; what a process
  * that died in that moment left there is put back by the next one.
  */
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { SaraError } from '../../shared/errors.ts';
+import { withZeroTerminalSnr } from '../diffusion/scheduler-config.ts';
+import { asObject, readJsonFile } from '../model/json-fields.ts';
 
 /** Files that hold weights, of any program. */
 const WEIGHT_FILE = /\.(safetensors|bin|ckpt|pt|pth|msgpack|onnx)$/i;
@@ -107,6 +109,14 @@ async function copyFolder(
       await copyFile(source, target);
     }
   }
+}
+
+/** Of a copied model that was fine-tuned under zero terminal SNR; a UNet folder alone has no scheduler. */
+export async function rescaleScheduler(folder: string): Promise<void> {
+  const path = join(folder, 'scheduler', 'scheduler_config.json');
+  if (!(await isFolder(join(folder, 'scheduler')))) return;
+  const rescaled = withZeroTerminalSnr(asObject(await readJsonFile(path), path));
+  await writeFile(path, `${JSON.stringify(rescaled, null, 2)}\n`);
 }
 
 function isWeightFile(name: string): boolean {

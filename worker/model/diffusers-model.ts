@@ -89,6 +89,14 @@ export class DiffusersModel {
     return { json: this.configs.scheduler, source };
   }
 
+  /** The same with another `scheduler_config.json`; both close the same files. */
+  withScheduler(scheduler: ConfigJson): DiffusersModel {
+    const { configs, unetConfig, unetFiles, textEncoders, vae, emptyTextIsZero } = this;
+    const unet = { config: unetConfig, files: unetFiles };
+    const parts = { configs: { ...configs, scheduler }, unet, textEncoders, vae, emptyTextIsZero };
+    return new DiffusersModel(this.path, parts, this.singleFile);
+  }
+
   async close(): Promise<void> {
     const files = [this.unetFiles, ...this.textEncoders.map((part) => part.files)];
     if (this.vae !== null) files.push(this.vae.files);

@@ -10,6 +10,7 @@
  *   fraction          the fraction asked for; absent when the threshold was given
  *   stage, step       how often the mask was narrowed; updates applied
  *   lambda_rank, learning_rate, seed, tool_version
+ *   zero_terminal_snr `true` when it was trained under such a schedule; else absent
  *   merged_from       of a merge: JSON, the adapters that went in and their strengths; for people
  *
  * A file is the work of strangers until every check here has passed: nothing is applied from a file that is not
@@ -212,6 +213,7 @@ function encodeMetadata({ mask, metadata }: Adapter): Record<string, string> {
     lambda_rank: String(metadata.rankWeight),
     learning_rate: String(metadata.learningRate),
     seed: String(metadata.seed),
+    ...(metadata.zeroTerminalSnr ? { zero_terminal_snr: 'true' } : {}),
     tool_version: metadata.toolVersion,
   };
 }
@@ -240,6 +242,8 @@ function decodeMetadata(file: SafetensorsFile): AdapterMetadata {
     rankWeight: number('lambda_rank'),
     learningRate: number('learning_rate'),
     seed: requirePattern(file, 'seed', COUNT, BigInt),
+    zeroTerminalSnr:
+      file.metadata.has('zero_terminal_snr') && requirePattern(file, 'zero_terminal_snr', /^true$/, Boolean),
     toolVersion: requireText(file, 'tool_version'),
   };
 }

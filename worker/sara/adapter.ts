@@ -33,6 +33,8 @@ export interface AdapterMetadata {
   /** Peak learning rate. */
   readonly learningRate: number;
   readonly seed: bigint;
+  /** Trained under the base's noise schedule rescaled to zero terminal SNR, which it is then to be sampled under. */
+  readonly zeroTerminalSnr: boolean;
   /** Version of this software. */
   readonly toolVersion: string;
 }

@@ -244,6 +244,7 @@ export class SaraOptimizer extends Optimizer {
       rankWeight: rankTerm.weight,
       learningRate: schedule.learningRate,
       seed: BigInt(options.seed),
+      zeroTerminalSnr: false,
       toolVersion: TOOL_VERSION,
     });
     await writeAdapter(path, adapter, deltaType);
