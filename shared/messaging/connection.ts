@@ -31,6 +31,8 @@ const ATTEMPT_TIMEOUT_MS = 5_000;
 /** A silent server is noticed after PING_INTERVAL_MS * MAX_PINGS_OUT, not after the default's four minutes. */
 const PING_INTERVAL_MS = 10_000;
 const MAX_PINGS_OUT = 2;
+/** JetStream decides by majority: of three, one may be away. More make every write slower. */
+const COPIES_IN_CLUSTER = 3;
 const RECONNECT_WAIT_MS = 250;
 const RECONNECT_JITTER_MS = 250;
 /** How often a part that waits for the server says so. */
@@ -69,6 +71,8 @@ export interface NatsLink {
   /** Largest message the server takes, in bytes. */
   readonly maxPayloadBytes: number;
   readonly serverVersion: string;
+  /** Servers that should hold each stream and bucket: three in a cluster, which may then lose one. */
+  readonly numCopies: number;
   /** A subject nobody else uses, where this part may listen. */
   createInbox(): string;
   /** False while the connection is down. */
@@ -181,6 +185,10 @@ class Link implements NatsLink {
 
   get serverVersion(): string {
     return this.nc.info?.version ?? 'unknown';
+  }
+
+  get numCopies(): number {
+    return this.nc.info?.cluster === undefined ? 1 : COPIES_IN_CLUSTER;
   }
 
   createInbox(): string {

@@ -55,6 +55,7 @@ export class KvBucket<T> {
       const kv = await new Kvm(link.nc).create(name, {
         ttl: options.ttlMs ?? 0,
         history: options.history ?? 1,
+        replicas: link.numCopies,
       });
       const { ttl } = await kv.status();
       return new KvBucket(name, ttl, kv, link, options.parse);

@@ -88,7 +88,7 @@ export class Stream {
   static async open(link: NatsLink, facts: StreamFacts): Promise<Stream> {
     try {
       const manager = await jetstreamManager(link.nc);
-      await makeIfMissing(manager, facts);
+      await makeIfMissing(manager, facts, link.numCopies);
       return new Stream(facts, link, jetstream(link.nc), manager);
     } catch (error) {
       throw natsError(error, `opening stream ${facts.name}`, link);
@@ -200,7 +200,11 @@ function storedMessage(message: JsMsg): StoredMessage {
   };
 }
 
-async function makeIfMissing(manager: JetStreamManager, facts: StreamFacts): Promise<void> {
+async function makeIfMissing(
+  manager: JetStreamManager,
+  facts: StreamFacts,
+  numCopies: number,
+): Promise<void> {
   try {
     await manager.streams.info(facts.name);
     return;
@@ -216,6 +220,7 @@ async function makeIfMissing(manager: JetStreamManager, facts: StreamFacts): Pro
     discard: DiscardPolicy.Old,
     max_age: nanos(facts.maxAgeMs),
     max_bytes: facts.maxBytes,
+    num_replicas: numCopies,
   };
   await manager.streams.add(config);
 }
