@@ -41,6 +41,8 @@ export interface CoordinatorClientOptions {
   readonly token?: TokenSource;
   /** Longest wait for an answer, in ms; watching has none. */
   readonly timeoutMs?: number;
+  /** Where the coordinator is reached that another one names as leader; default: at the address it names. */
+  readonly reach?: (address: string) => Promise<string>;
 }
 
 /**
@@ -126,8 +128,9 @@ export class CoordinatorClient {
       const address = isRefusal ? error.context.leader : null;
       if (typeof address !== 'string' || address === '') throw error;
       if (this.#leader?.address !== address) {
+        const reached = (await this.#options.reach?.(address)) ?? address;
         this.#leader?.channel.close();
-        this.#leader = { address, channel: channelTo(address, this.#options) };
+        this.#leader = { address, channel: channelTo(reached, this.#options) };
       }
       return this.#leader.channel.unary(method, request, options);
     }

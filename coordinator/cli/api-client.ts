@@ -6,6 +6,8 @@ import type { Lifecycle } from '../../shared/lifecycle.ts';
 import { silentLogger } from '../../shared/log.ts';
 import { Certificates } from '../../shared/rpc/certificates.ts';
 import type { ChannelSecurity } from '../../shared/rpc/channel.ts';
+import { KubeCluster } from './kube/cluster.ts';
+import { clientCertificate, clientToken, forwardToAddress, forwardToCoordinator } from './kube/reach.ts';
 import { isExposed, tlsFiles, type TlsFlags } from '../../shared/service-options.ts';
 
 /** A person waits for the answer. */
@@ -14,6 +16,9 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export interface ApiOptions extends TlsFlags {
   /** host:port */
   readonly coordinator: string;
+  /** Of a kubeconfig: the coordinator is in that cluster, whatever `coordinator` says. */
+  readonly context?: string;
+  readonly namespace: string;
   /** File with the bearer token; else SARA_TOKEN, else none. */
   readonly tokenFile?: string;
   /** Allow a token to travel in the clear. */
@@ -26,9 +31,11 @@ export interface ApiOptions extends TlsFlags {
  * @throws SaraError USAGE, FILE_NOT_FOUND, CONFIG_INVALID
  */
 export async function connectApi(options: ApiOptions, life: Lifecycle): Promise<CoordinatorClient> {
-  const { coordinator, insecure } = options;
-  const token = readToken(options.tokenFile);
-  const files = tlsFiles(options);
+  const { insecure } = options;
+  const cluster = await openCluster(options);
+  const coordinator = cluster === null ? options.coordinator : await forwardToCoordinator(cluster, life);
+  const token = readToken(options.tokenFile) ?? (cluster === null ? null : await clientToken(cluster));
+  const files = tlsFiles(options) ?? (cluster === null ? null : await clientCertificate(cluster, life));
   if (token !== null && files === null && isExposed(coordinator) && insecure !== true) {
     throw new SaraError(
       'CONFIG_INVALID',
@@ -40,11 +47,17 @@ export async function connectApi(options: ApiOptions, life: Lifecycle): Promise<
     timeoutMs: ANSWER_TIMEOUT_MS,
     security: files === null ? { kind: 'insecure' } : await secure(files, life),
     token: () => token,
+    ...(cluster === null ? {} : { reach: (address: string) => forwardToAddress(cluster, address, life) }),
   });
   life.defer('coordinator client', () => {
     client.close();
   });
   return client;
+}
+
+/** The cluster that the options name; null when they name none. @throws SaraError USAGE */
+export async function openCluster({ context, namespace }: ApiOptions): Promise<KubeCluster | null> {
+  return context === undefined ? null : KubeCluster.open({ context, namespace });
 }
 
 async function secure(

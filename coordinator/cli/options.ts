@@ -5,6 +5,8 @@ import { MAX_PRIORITY } from '../../shared/run-api.ts';
 import { DEFAULT_NATS, TLS_OPTIONS, type OptionFacts } from '../../shared/service-options.ts';
 
 export const DEFAULT_COORDINATOR = '127.0.0.1:7780';
+/** Of k8s/base. */
+export const DEFAULT_NAMESPACE = 'sara';
 
 /** An option of {@link OptionFacts} as commander has it. */
 export function toOption({ flags, env, text, default: value }: OptionFacts): Option {
@@ -13,7 +15,17 @@ export function toOption({ flags, env, text, default: value }: OptionFacts): Opt
 
 /** How a coordinator is reached: of every command that asks one. */
 export function apiOptions(): Option[] {
-  return [coordinatorOption(), ...accessOptions()];
+  return [coordinatorOption(), ...kubeOptions(), ...accessOptions()];
+}
+
+/** A coordinator inside a Kubernetes cluster: reached through its API server, with the rights of the kubeconfig. */
+export function kubeOptions(): Option[] {
+  return [
+    new Option('--context <name>', 'context of the kubeconfig whose cluster the coordinator is in').env(
+      'SARA_CONTEXT',
+    ),
+    new Option('--namespace <name>', 'its namespace there').env('SARA_NAMESPACE').default(DEFAULT_NAMESPACE),
+  ];
 }
 
 /** What a coordinator wants to see of those who ask. */

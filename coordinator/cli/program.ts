@@ -20,7 +20,9 @@ import {
   collect,
   daysOption,
   DEFAULT_COORDINATOR,
+  DEFAULT_NAMESPACE,
   jsonOption,
+  kubeOptions,
   leaseOption,
   memoryOption,
   priorityOption,
@@ -128,14 +130,14 @@ function planCommand(program: Command, life: Lifecycle): void {
     .addOption(threadsOption())
     .option('--coordinator <host:port>', 'plan for the workers registered there instead')
     .addOption(jsonOption());
-  for (const option of accessOptions()) command.addOption(option);
-  command.action(async (config: string, options: PlanOptions & { coordinator?: string }) => {
-    const { coordinator } = options;
-    if (coordinator === undefined) {
+  for (const option of [...kubeOptions(), ...accessOptions()]) command.addOption(option);
+  command.action(async (config: string, options: PlanOptions & Partial<ApiOptions>) => {
+    const { coordinator = DEFAULT_COORDINATOR, namespace = DEFAULT_NAMESPACE } = options;
+    if (options.coordinator === undefined && options.context === undefined) {
       await plan(config, options, life);
       return;
     }
-    const summary = await planOnCluster(config, { ...options, coordinator }, life);
+    const summary = await planOnCluster(config, { ...options, coordinator, namespace }, life);
     process.stdout.write(options.json === true ? `${JSON.stringify(summary, null, 2)}\n` : summary.text);
   });
 }
@@ -237,6 +239,7 @@ function apiCommands(program: Command, life: Lifecycle): void {
     .argument('<config>', 'run configuration (YAML); paths must mean the same to the workers')
     .addOption(setOption())
     .addOption(priorityOption())
+    .option('--once', 'not when a run of that name is there already: that one is meant then')
     .option('--watch', 'follow it to its end')
     .action((config: string, options: SubmitOptions) => submit(config, options, life));
   command('resume')

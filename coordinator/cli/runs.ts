@@ -1,16 +1,18 @@
 /** Commands that ask a coordinator: submit, resume, status, list, watch, cancel, workers, drain. Results go to stdout. */
 import { resolve } from 'node:path';
-import { formatBytes } from '../../shared/bytes.ts';
 import { loadRunConfig, serializeRunConfig } from '../../shared/config.ts';
+import type { CoordinatorClient } from '../../shared/coordinator-client.ts';
+import { SaraError } from '../../shared/errors.ts';
 import type { Lifecycle } from '../../shared/lifecycle.ts';
 import type { PlanSummary, RunSummary } from '../../shared/run-api.ts';
 import { isTerminal } from '../../shared/run-event.ts';
 import { alignColumns } from '../../shared/table.ts';
 import { requireRunId } from '../run-id.ts';
-import { connectApi, type ApiOptions } from './api-client.ts';
-import { formatDuration, formatTime } from './text.ts';
+import { connectApi, openCluster, type ApiOptions } from './api-client.ts';
+import { formatTime } from './text.ts';
 import { Progress } from './progress.ts';
 import { followRun } from './watch-run.ts';
+import { withPods, workerAndPodTable, workerTable } from './worker-table.ts';
 
 export interface ResumeOptions extends ApiOptions {
   readonly set?: readonly string[];
@@ -19,14 +21,30 @@ export interface ResumeOptions extends ApiOptions {
 
 export interface SubmitOptions extends ResumeOptions {
   readonly priority: number;
+  /** A run of this name that is there already, and has not failed, is meant instead of a new one. */
+  readonly once?: boolean;
 }
 
 export async function submit(configPath: string, options: SubmitOptions, life: Lifecycle): Promise<void> {
   const client = await connectApi(options, life);
-  const { priority } = options;
-  const { run } = await client.submitRun({ ...(await requestOf(configPath, options.set)), priority });
+  const request = { ...(await requestOf(configPath, options.set)), priority: options.priority };
+  const before = options.once === true ? await runNamed(client, nameOf(request)) : null;
+  const run = before ?? (await client.submitRun(request)).run;
   process.stdout.write(`${run}\n`);
   if (options.watch === true) await watch(run, options, life);
+}
+
+/**
+ * What makes a submission that may be repeated, such as that of a Job whose pod was lost, one submission.
+ * @returns the newest run of that name that waits, trains or has succeeded; null when there is none
+ * @throws SaraError USAGE when the run has no name
+ */
+async function runNamed(client: CoordinatorClient, name: string): Promise<string | null> {
+  if (name === '')
+    throw new SaraError('USAGE', "--once knows a run by its name: give 'name' in its configuration");
+  const { runs } = await client.listRuns();
+  const found = runs.find((run) => run.name === name && !['failed', 'cancelled'].includes(run.state));
+  return found?.run ?? null;
 }
 
 export async function resume(run: string, options: ResumeOptions, life: Lifecycle): Promise<void> {
@@ -97,18 +115,13 @@ export async function cancel(
 
 export async function workers(options: ApiOptions, life: Lifecycle): Promise<void> {
   const { workers: found } = await (await connectApi(options, life)).listWorkers();
-  print(options, found, () => [
-    ['worker', 'state', 'device', 'memory', 'run', 'address', 'lease age'],
-    ...found.map((worker) => [
-      worker.name,
-      worker.state,
-      worker.device,
-      `${formatBytes(worker.memoryUsedBytes)} of ${formatBytes(worker.memoryBytes)}`,
-      worker.run ?? '',
-      worker.address,
-      formatDuration(worker.leaseAgeMs / 1000),
-    ]),
-  ]);
+  const cluster = await openCluster(options);
+  if (cluster !== null) {
+    const rows = withPods(found, await cluster.pods('worker'));
+    print(options, rows, () => workerAndPodTable(rows));
+    return;
+  }
+  print(options, found, () => workerTable(found));
 }
 
 export async function drain(worker: string, options: ApiOptions, life: Lifecycle): Promise<void> {
@@ -126,6 +139,11 @@ export async function planOnCluster(
   return (await connectApi(options, life)).planRun(await requestOf(configPath, options.set), {
     signal: life.signal,
   });
+}
+
+/** The label that its author gave a run. */
+function nameOf({ configJson }: { readonly configJson: string }): string {
+  return (JSON.parse(configJson) as { name: string }).name;
 }
 
 /** Paths are made absolute here, where they were written. */

@@ -78,12 +78,12 @@ async function openGate(
     });
     return gate;
   }
-  if (isExposed(listen) && !insecure) {
+  // With TLS the certificate of a client is what opens the API; tokens tell clients apart.
+  if (isExposed(listen) && tls === null && !insecure) {
     throw new SaraError(
       'CONFIG_INVALID',
-      `refusing to listen on ${listen} without ${tls === null ? 'TLS and ' : ''}tokens: whoever reaches it could ` +
-        "submit runs. Give --tokens (see 'sara token --help') and --tls-cert, --tls-key, --tls-ca; listen on " +
-        '127.0.0.1; or say --insecure.',
+      `refusing to listen on ${listen} without TLS and tokens: whoever reaches it could submit runs. Give --tls-cert, ` +
+        "--tls-key, --tls-ca and, for roles, --tokens (see 'sara token --help'); listen on 127.0.0.1; or say --insecure.",
       { listen },
     );
   }

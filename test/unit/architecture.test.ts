@@ -24,6 +24,7 @@ const WORKER_LAYERS: readonly (readonly string[])[] = [
 /** Where a package may be imported: its border to our code. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@grpc/grpc-js': ['shared/rpc/'],
+  '@kubernetes/client-node': ['coordinator/cli/kube/'],
   '@nats-io/': ['shared/messaging/', 'worker/exchange/'],
   protobufjs: ['worker/engine/onnx/', 'coordinator/tensorboard/'],
   'onnxruntime-node': ['worker/engine/onnx/'],
