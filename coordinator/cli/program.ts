@@ -73,6 +73,13 @@ export function buildProgram(life: Lifecycle): Command {
   passOn(program, life, 'inspect', ['inspect'], 'tell what a file is: kind, counts, digests, base model');
   passOn(program, life, 'export', ['export'], 'write an adapter for ComfyUI, A1111 or diffusers');
   passOn(program, life, 'merge', ['merge'], 'add adapters up: to one adapter, or into a copy of their model');
+  passOn(
+    program,
+    life,
+    'bench',
+    ['bench'],
+    'time real training steps of a published UNet size on this machine',
+  );
   configCommand(program);
   doctorCommand(program, life);
 

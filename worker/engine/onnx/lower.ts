@@ -382,7 +382,7 @@ class Lowering {
       } as const;
       const fed = this.#feed(indices, 'int32', [lengthName(indices)]);
       const within = start === 0 ? fed : e.emit('Sub', [fed, e.int32(start)]);
-      return { name: e.emit('Gather', [emit(), within], { axis: 0 }, nameOfPart(part)), indices };
+      return { name: e.emit('GatherElements', [emit(), within], { axis: 0 }, nameOfPart(part)), indices };
     });
   }
 
