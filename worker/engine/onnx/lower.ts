@@ -12,6 +12,7 @@ import type { ConvGeometry, Op } from '../op.ts';
 import { boundShape, type WeightStore } from '../weight-store.ts';
 import { Emitter } from './emitter.ts';
 import { emitAttention } from './lower-attention.ts';
+import { inExecutionOrder } from './execution-order.ts';
 import { gradientBlocks, nodesGatheredInBlocks, type GradientBlock } from './gradient-blocks.ts';
 import { emitColumns, emitTaps, tapMajorToOihw, usesColumns } from './lower-conv-weight-grad.ts';
 import { emitConv, emitConvInputGrad, type ConvShapes } from './lower-conv.ts';
@@ -108,7 +109,8 @@ class Lowering {
       this.#e.outputs.push({ name: outputName(name), type: value.type, dims: value.shape });
       this.#outputs.set(name, [{ name: outputName(name), indices: null }]);
     }
-    const { nodes, initializers, inputs, outputs } = this.#e;
+    const { initializers, inputs, outputs } = this.#e;
+    const nodes = inExecutionOrder(this.#e.nodes);
     return {
       bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }),
       feeds: this.#feeds,
