@@ -10,31 +10,33 @@ export const ATTENTION_BLOCK_BYTES = 4 * 2 ** 20;
 /** Query rows below which a block is too flat for a GEMM to run at full rate. */
 const MIN_ROWS = 64;
 
-/** Groups [groupStart, groupEnd) and query rows [rowStart, rowEnd), both half open. */
-export interface AttentionBlock {
-  readonly groupStart: number;
-  readonly groupEnd: number;
-  readonly rowStart: number;
-  readonly rowEnd: number;
+/** [start, end) */
+export interface AttentionRange {
+  readonly start: number;
+  readonly end: number;
 }
 
-/** @returns blocks that cover every row of every group once, group by group */
+/** Some groups and, one after the other, all their query rows. */
+export interface AttentionBlock {
+  readonly groups: AttentionRange;
+  readonly rows: readonly AttentionRange[];
+}
+
+/** @returns blocks that cover every row of every group once, in order */
 export function attentionBlocks(numGroups: number, numQueries: number, numKeys: number): AttentionBlock[] {
   const fitting = Math.floor(ATTENTION_BLOCK_BYTES / (4 * numKeys));
-  const rows = Math.min(numQueries, Math.max(MIN_ROWS, fitting));
-  const groups = rows < numQueries ? 1 : Math.min(numGroups, Math.max(1, Math.floor(fitting / rows)));
-  const blocks: AttentionBlock[] = [];
-  for (let groupStart = 0; groupStart < numGroups; groupStart += groups) {
-    for (let rowStart = 0; rowStart < numQueries; rowStart += rows) {
-      blocks.push({
-        groupStart,
-        groupEnd: Math.min(numGroups, groupStart + groups),
-        rowStart,
-        rowEnd: Math.min(numQueries, rowStart + rows),
-      });
-    }
-  }
-  return blocks;
+  const numRows = Math.min(numQueries, Math.max(MIN_ROWS, fitting));
+  const groupsAtOnce = numRows < numQueries ? 1 : Math.max(1, Math.floor(fitting / numRows));
+  const rows = ranges(numQueries, numRows);
+  return ranges(numGroups, groupsAtOnce).map((groups) => ({ groups, rows }));
+}
+
+function ranges(total: number, size: number): AttentionRange[] {
+  const numRanges = Math.ceil(total / size);
+  return Array.from({ length: numRanges }, (_, i) => ({
+    start: i * size,
+    end: Math.min(total, (i + 1) * size),
+  }));
 }
 
 /** Query rows of all groups whose scores stay within the same bound; at least one. */

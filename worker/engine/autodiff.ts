@@ -6,11 +6,12 @@
  * "unstructural backpropagation" (paper, Eq. 6-7) carried to a compiled graph: the dense gradient lives only
  * as long as one node's scratch buffer.
  *
- * Only nodes on a path from `wrt` to a seed are differentiated, so frozen parts cost nothing.
+ * Only nodes on a path from `wrt` to a seed are differentiated, so frozen parts cost nothing. What is cheap to compute
+ * is computed again rather than kept from the forward pass.
  */
 import { SaraError } from '../../shared/errors.ts';
 import { numElements } from '../../shared/tensor.ts';
-import { attentionBlocks, causalMask } from './attention-blocks.ts';
+import { attentionBlocks, causalMask, type AttentionRange } from './attention-blocks.ts';
 import { sameShape, type Graph, type Node, type Value } from './graph.ts';
 import type { Op } from './op.ts';
 
@@ -37,6 +38,7 @@ export function differentiate(
   const needed = dependents(forwardNodes, targets);
   const gradients = new Gradients(graph);
   const finished = new Map<Value, Value>();
+  const again = recomputing(graph, new Set(forwardNodes));
   for (const [value, seed] of seeds) if (needed.has(value)) gradients.add(value, seed);
 
   for (let i = forwardNodes.length - 1; i >= 0; i--) {
@@ -50,7 +52,8 @@ export function differentiate(
         gradients.addSlice(node.inputs[0], node.op, incoming);
         return;
       }
-      const contributions = vectorJacobianProducts(graph, node, incoming, (input) =>
+      const recomputed = { ...node, inputs: node.inputs.map(again), outputs: node.outputs.map(again) };
+      const contributions = vectorJacobianProducts(graph, recomputed, incoming, (input) =>
         needed.has(node.inputs[input]),
       );
       for (const [input, gradient] of contributions.entries()) {
@@ -59,6 +62,35 @@ export function differentiate(
     });
   }
   return finished;
+}
+
+/**
+ * Operators that are computed a second time for the backward pass, so that their results need not be kept for it.
+ * Each is one pass over its input, which the backward pass keeps in any case.
+ */
+const CHEAP_TO_REPEAT: ReadonlySet<Op['kind']> = new Set([
+  'silu',
+  'quickGelu',
+  'gelu',
+  'mul',
+  'groupNorm',
+  'layerNorm',
+]);
+
+/** @returns the value, or where that is cheap a second computation of it, appended to the graph when first asked for */
+function recomputing(graph: Graph, forward: ReadonlySet<Node>): (value: Value) => Value {
+  const repeated = new Map<Value, Value>();
+  const again = (value: Value): Value => {
+    const { node } = value;
+    if (!forward.has(node) || !CHEAP_TO_REPEAT.has(node.op.kind)) return value;
+    let copy = repeated.get(value);
+    if (copy === undefined) {
+      [copy] = graph.node(node.op, node.inputs.map(again), [value.shape]);
+      repeated.set(value, copy);
+    }
+    return copy;
+  };
+  return again;
 }
 
 interface SliceGradient {
@@ -314,7 +346,8 @@ function matMulGradients(
  * Probabilities are computed again block by block, so that the backward pass holds no S x S matrix either.
  *
  * With p = softmax(s) and D = rowsum(dOut * out), ds = p (dOut v^T - D): the subtraction is one more column of the
- * product, [dOut, -D] [v, 1]^T, so that a block of scores is passed over once.
+ * product, [dOut, -D] [v, 1]^T, so that a block of scores is passed over once. Gradients of keys and values are computed
+ * transposed, [D, Sk]: a GEMM whose result is wide runs at twice the rate of one that is D columns narrow.
  * @see Dao et al. (2022), FlashAttention, appendix B.2
  */
 function attentionGradients(
@@ -325,6 +358,7 @@ function attentionGradients(
   dOut: Value,
 ): Value[] {
   const { numHeads, scale } = op;
+  const batch = inputs[0].shape[0];
   const [q, k, v, y, dy] = [...inputs, out, dOut].map((x) => splitHeads(g, x, numHeads));
   const [numGroups, numQueries] = q.shape;
   const numKeys = k.shape[1];
@@ -332,45 +366,64 @@ function attentionGradients(
   const dyAndSum = g.concat([dy, g.unary('neg', rowSums)], 2);
   const one = g.broadcastTo(g.constant([1, 1, 1], Float32Array.of(1)), [numGroups, numKeys, 1]);
   const vAndOne = g.concat([v, one], 2);
+  const [qT, dyT] = [q, dy].map((x) => g.transpose(x, [0, 2, 1]));
 
-  const dqParts: Value[][] = [];
-  const dkParts: Value[] = [];
-  const dvParts: Value[] = [];
-  let dk: Value | null = null;
-  let dv: Value | null = null;
-  for (const { groupStart, groupEnd, rowStart, rowEnd } of attentionBlocks(numGroups, numQueries, numKeys)) {
-    const ofGroups = (x: Value): Value =>
-      groupEnd - groupStart === numGroups ? x : g.slice(x, 0, groupStart, groupEnd);
-    const ofBlock = (x: Value): Value =>
-      rowEnd - rowStart === numQueries ? ofGroups(x) : g.slice(ofGroups(x), 1, rowStart, rowEnd);
-    const [queries, keys] = [ofBlock(q), ofGroups(k)];
-    let scores = g.matMul(queries, keys, { transB: true, alpha: scale });
-    if (op.causal) {
-      const mask = causalMask(rowStart, rowEnd - rowStart, numKeys);
-      scores = g.add(scores, g.constant([rowEnd - rowStart, numKeys], mask));
-    }
-    const p = g.softmax(scores);
-    const ds = g.mul(p, g.matMul(ofBlock(dyAndSum), ofGroups(vAndOne), { transB: true }));
-    const dkBlock = g.matMul(ds, queries, { transA: true, alpha: scale });
-    const dvBlock = g.matMul(p, ofBlock(dy), { transA: true });
-    dk = dk === null ? dkBlock : g.add(dk, dkBlock);
-    dv = dv === null ? dvBlock : g.add(dv, dvBlock);
-    const dq = g.matMul(ds, keys, { alpha: scale });
-    if (rowStart === 0) dqParts.push([dq]);
-    else dqParts[dqParts.length - 1].push(dq);
-    if (rowEnd < numQueries) continue;
-    dkParts.push(dk);
-    dvParts.push(dv);
-    dk = null;
-    dv = null;
+  const blocks: Value[][] = [];
+  for (const { groups, rows } of attentionBlocks(numGroups, numQueries, numKeys)) {
+    const [ownQ, ownQT, ownK, ownV, ownDy, ownDyT] = [q, qT, k, vAndOne, dyAndSum, dyT].map((x) =>
+      sliceOf(g, x, 0, groups),
+    );
+    const parts = rows.map((range) => {
+      const queries = sliceOf(g, ownQ, 1, range);
+      let scores = g.matMul(queries, ownK, { transB: true, alpha: scale });
+      if (op.causal) {
+        const numRows = range.end - range.start;
+        scores = g.add(scores, g.constant([numRows, numKeys], causalMask(range.start, numRows, numKeys)));
+      }
+      const p = g.softmax(scores);
+      const ds = g.mul(p, g.matMul(sliceOf(g, ownDy, 1, range), ownV, { transB: true }));
+      return {
+        dq: g.matMul(ds, ownK, { alpha: scale }),
+        dkT: g.matMul(sliceOf(g, ownQT, 2, range), ds, { alpha: scale }),
+        dvT: g.matMul(sliceOf(g, ownDyT, 2, range), p),
+      };
+    });
+    const total = (part: 'dkT' | 'dvT'): Value => parts.map((x) => x[part]).reduce((sum, x) => g.add(sum, x));
+    const dq = join(
+      g,
+      parts.map((x) => x.dq),
+      1,
+    );
+    blocks.push([dq, total('dkT'), total('dvT')]);
   }
-  const dq = join(
-    g,
-    dqParts.map((rows) => join(g, rows, 1)),
-    0,
-  );
-  const batch = inputs[0].shape[0];
-  return [dq, join(g, dkParts, 0), join(g, dvParts, 0)].map((x) => mergeHeads(g, x, batch));
+  const [dq, dkT, dvT] = blocks.length === 1 ? blocks[0] : joinedGroups(g, blocks, numGroups);
+  const upright = (x: Value): Value => {
+    const [, size, tokens] = x.shape;
+    return g.transpose(g.reshape(x, [batch, numHeads * size, tokens]), [0, 2, 1]);
+  };
+  return [mergeHeads(g, dq, batch), upright(dkT), upright(dvT)];
+}
+
+/**
+ * Gradients of all groups, from those of some groups each, by way of one value that holds all of them: an executor
+ * that works its way back from what it needs would otherwise compute one gradient of every group before it came to
+ * the next, and keep the probabilities of all of them in between.
+ */
+function joinedGroups(g: Graph, blocks: readonly (readonly Value[])[], numGroups: number): Value[] {
+  const flat = (x: Value): Value => g.reshape(x, [x.shape[0], numElements(x.shape.slice(1))]);
+  const rows = blocks.map((gradients) => g.concat(gradients.map(flat), 1));
+  const all = g.concat(rows, 0);
+  let start = 0;
+  return blocks[0].map(({ shape: [, ...shape] }) => {
+    const end = start + numElements(shape);
+    const part = g.reshape(g.slice(all, 1, start, end), [numGroups, ...shape]);
+    start = end;
+    return part;
+  });
+}
+
+function sliceOf(g: Graph, x: Value, axis: number, { start, end }: AttentionRange): Value {
+  return end - start === x.shape[axis] ? x : g.slice(x, axis, start, end);
 }
 
 function join(g: Graph, parts: readonly Value[], axis: number): Value {

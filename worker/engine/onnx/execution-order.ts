@@ -14,7 +14,8 @@ export function inExecutionOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
   const read = new Set(nodes.flatMap(({ inputs }) => inputs));
   const positions = new Map(nodes.flatMap(({ outputs }, at) => outputs.map((name) => [name, at])));
   const isLeaf = ({ outputs }: OnnxNode): boolean => !outputs.some((name) => read.has(name));
-  const readyAt = ({ inputs }: OnnxNode): number => Math.max(-1, ...inputs.map((name) => positions.get(name) ?? -1));
+  const readyAt = ({ inputs }: OnnxNode): number =>
+    Math.max(-1, ...inputs.map((name) => positions.get(name) ?? -1));
   const leaves = nodes.filter(isLeaf).map((node) => ({ node, at: readyAt(node) }));
   leaves.sort((a, b) => b.at - a.at);
   return [...nodes.filter((node) => !isLeaf(node)), ...leaves.map(({ node }) => node)];

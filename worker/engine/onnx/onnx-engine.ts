@@ -68,12 +68,15 @@ class OnnxEngine implements Engine {
       interOpNumThreads: 1,
       executionMode: 'sequential',
       logSeverityLevel: 3,
-      // A plan of all buffers would be allocated beside what the first run left in the arena: a gigabyte more at
-      // Stable Diffusion sizes, for no time.
+      // The runtime's arena grows by powers of two, and a plan of all buffers would be allocated beside it: at Stable
+      // Diffusion sizes a gigabyte each. The process's own allocator does better, as worker-program.ts sets it up.
+      enableCpuMemArena: false,
       enableMemPattern: false,
       enableCpuMemArena: keepsBuffers,
       ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
       extra: {
+        // What the backward pass computes a second time would be merged with the first, and kept in between.
+        optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
         session: {
           // External data is named relative to this folder, so that a weight file anywhere can be mapped.
           model_external_initializers_file_folder_path: '/',

@@ -22,22 +22,23 @@ export function attention(
   };
   const [queries, keys, values] = [groups(q), groups(k), groups(v)];
   const numKeys = keys.size / (numGroups * size);
-  const blocks = attentionBlocks(numGroups, numQueries, numKeys).map(
-    ({ groupStart, groupEnd, rowStart, rowEnd }) =>
+  const blocks = attentionBlocks(numGroups, numQueries, numKeys).flatMap(({ groups: own, rows }) =>
+    rows.map(({ start, end }) =>
       tf.tidy(() => {
-        const numRows = rowEnd - rowStart;
-        const ofGroups = (x: tf.Tensor, start: number, length: number): tf.Tensor =>
-          tf.slice(x, [groupStart, start, 0], [groupEnd - groupStart, length, size]);
-        const query = ofGroups(queries, rowStart, numRows);
-        const key = ofGroups(keys, 0, numKeys);
+        const numRows = end - start;
+        const tokensOf = (x: tf.Tensor, first: number, length: number): tf.Tensor =>
+          tf.slice(x, [own.start, first, 0], [own.end - own.start, length, size]);
+        const query = tokensOf(queries, start, numRows);
+        const key = tokensOf(keys, 0, numKeys);
         const scores = matMul(query, key, { transA: false, transB: true, alpha: scale }, formulation);
         const masked = causal
-          ? tf.add(scores, tf.tensor2d(causalMask(rowStart, numRows, numKeys), [numRows, numKeys]))
+          ? tf.add(scores, tf.tensor2d(causalMask(start, numRows, numKeys), [numRows, numKeys]))
           : scores;
         const plainProduct = { transA: false, transB: false, alpha: 1 };
-        const result = matMul(tf.softmax(masked), ofGroups(values, 0, numKeys), plainProduct, formulation);
+        const result = matMul(tf.softmax(masked), tokensOf(values, 0, numKeys), plainProduct, formulation);
         return tf.reshape(result, [-1, size]);
       }),
+    ),
   );
   // Blocks cover group by group, row by row: one below the other they are all rows of all groups.
   const all = tf.reshape(tf.concat(blocks, 0), [batch, numHeads, numQueries, size]);
