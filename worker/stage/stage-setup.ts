@@ -186,15 +186,10 @@ export function trainingGraphOf(
 }
 
 /** @throws SaraError CONFIG_INVALID when the backend asked for cannot be loaded */
-export async function engineOf({ engine, data }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
+export async function engineOf({ engine }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
   switch (engine.name) {
     case 'onnx':
-      return createOnnxEngine({
-        provider: engine.provider,
-        numThreads,
-        // Each size has its programs, and what one keeps the others cannot have.
-        keepsBuffers: data.buckets === null,
-      });
+      return createOnnxEngine({ provider: engine.provider, numThreads });
     case 'tfjs': {
       // Its packages are loaded by the runs that use them.
       const { createTfjsEngine } = await import('../engine/tfjs/tfjs-engine.ts');

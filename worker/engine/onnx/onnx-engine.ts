@@ -21,11 +21,6 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   /** Threads of one operator. */
   readonly numThreads: number;
-  /**
-   * Whether a program on the CPU keeps its buffers from one run to the next (default) or gives them back: slower, but
-   * many programs then take the memory of one.
-   */
-  readonly keepsBuffers?: boolean;
   /** Path prefix of the runtime's own profile, one JSON file per program, complete when it is disposed. */
   readonly profilePrefix?: string | null;
 }
@@ -60,7 +55,7 @@ class OnnxEngine implements Engine {
   }
 
   #sessionOptions(lowered: LoweredModel): ort.InferenceSession.SessionOptions {
-    const { numThreads, keepsBuffers = true, profilePrefix = null } = this.#options;
+    const { numThreads, profilePrefix = null } = this.#options;
     return {
       executionProviders: this.#executionProviders(lowered),
       graphOptimizationLevel: 'all',
@@ -69,10 +64,10 @@ class OnnxEngine implements Engine {
       executionMode: 'sequential',
       logSeverityLevel: 3,
       // The runtime's arena grows by powers of two, and a plan of all buffers would be allocated beside it: at Stable
-      // Diffusion sizes a gigabyte each. The process's own allocator does better, as worker-program.ts sets it up.
+      // Diffusion sizes a gigabyte each, and for every program of its own. The process's allocator does better, as
+      // worker-program.ts sets it up.
       enableCpuMemArena: false,
       enableMemPattern: false,
-      enableCpuMemArena: keepsBuffers,
       ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
       extra: {
         // What the backward pass computes a second time would be merged with the first, and kept in between.
