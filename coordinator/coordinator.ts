@@ -35,6 +35,7 @@ import { isTerminal, type RunEvent } from '../shared/run-event.ts';
 import { parseStrictJson } from '../shared/strict-json.ts';
 import { RunJournal } from './commit.ts';
 import { Leadership } from './leadership.ts';
+import { NO_TELEMETRY, type RunTelemetry } from './observe/run-telemetry.ts';
 import { planRequest, planWorker } from './plan/plan-request.ts';
 import { summarizePlan } from './plan/plan-summary.ts';
 import { planRun } from './plan/planner.ts';
@@ -55,6 +56,8 @@ export interface CoordinatorParts {
   readonly profileModel: ProfileModel;
   /** How workers are reached. Default: without TLS. */
   readonly workerSecurity?: ChannelSecurity;
+  /** Told what runs do. Default: nobody is. */
+  readonly telemetry?: RunTelemetry;
 }
 
 export interface CoordinatorOptions extends CoordinatorParts {
@@ -88,9 +91,10 @@ export class Coordinator implements CoordinatorApi {
     this.#store = store;
     this.#events = events;
     this.#registry = registry;
-    const { link, driveRun, clock, log } = options;
+    const { link, driveRun, telemetry = NO_TELEMETRY, clock, log } = options;
     const workerSecurity = this.#workerSecurity;
-    this.#queue = new RunQueue({ store, events, registry, link, driveRun, workerSecurity, clock, log });
+    const surroundings = { events, registry, link, workerSecurity, telemetry, clock, log };
+    this.#queue = new RunQueue({ ...surroundings, store, driveRun });
     let fail: (error: SaraError) => void = () => undefined;
     this.failed = new Promise((_, reject) => (fail = reject));
     // Whoever serves this coordinator waits for it; nobody need.
@@ -104,7 +108,7 @@ export class Coordinator implements CoordinatorApi {
   static async open(options: CoordinatorOptions): Promise<Coordinator> {
     const { link, clock, log, leaseMs } = options;
     const store = await RunStore.open(link, clock);
-    const events = await EventBus.open(link);
+    const events = await EventBus.open(link, clock, options.telemetry?.event);
     const registry = await WorkerRegistry.open(link, {
       clock,
       log,

@@ -6,6 +6,7 @@ import type { EventBus } from '../shared/messaging/bus.ts';
 import type { NatsLink } from '../shared/messaging/connection.ts';
 import type { ChannelSecurity } from '../shared/rpc/channel.ts';
 import type { RunJournal } from './commit.ts';
+import type { RunTelemetry } from './observe/run-telemetry.ts';
 import type { RunReport } from './report.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
 
@@ -23,6 +24,7 @@ export interface RunContext {
   readonly registry: WorkerRegistry;
   /** How workers are reached. */
   readonly workerSecurity: ChannelSecurity;
+  readonly telemetry: RunTelemetry;
   /** What was told of this run before. */
   readonly events: EventBus;
   /** States, generations, step commits and events of this run. */

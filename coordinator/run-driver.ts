@@ -84,7 +84,7 @@ class RunDriver {
   }
 
   async run(): Promise<RunOutcome> {
-    const { run, journal, config, log, signal, workerSecurity: security } = this.#context;
+    const { run, journal, config, log, signal, workerSecurity: security, telemetry } = this.#context;
     let numRestarts = 0;
     for (let isFirst = true; ; isFirst = false) {
       // Whoever drove this run before, or still believes to, can commit nothing from here on.
@@ -106,6 +106,7 @@ class RunDriver {
         isLeft = decision.kind === 'respawn' || decision.kind === 'leave';
         if (decision.kind !== 'respawn') throw decision.error;
         numRestarts++;
+        telemetry.restarted();
         log.warn({ err: error, numRestarts }, 'worker group lost; going on with what is left');
         const message = `${error.message}; going on with what is left`;
         await journal.publish({ kind: 'log', level: 'warn', message, worker: '' });

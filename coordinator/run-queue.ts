@@ -13,6 +13,7 @@ import type { NatsLink } from '../shared/messaging/connection.ts';
 import type { ChannelSecurity } from '../shared/rpc/channel.ts';
 import { isTerminal } from '../shared/run-event.ts';
 import { RunJournal } from './commit.ts';
+import type { RunTelemetry } from './observe/run-telemetry.ts';
 import type { DriveRun } from './run-context.ts';
 import type { RunStore, StoredRun } from './run-store.ts';
 import type { WorkerRegistry } from './worker-registry.ts';
@@ -25,6 +26,7 @@ export interface RunQueueOptions {
   readonly driveRun: DriveRun;
   /** How workers are reached. */
   readonly workerSecurity: ChannelSecurity;
+  readonly telemetry: RunTelemetry;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -118,7 +118,8 @@ export class Training {
       if (reason !== null) return reason;
       if (this.#isReselectionDue(step)) await this.#reselect(step);
       signal.throwIfAborted();
-      await this.#trainStep(step);
+      const { telemetry, run, journal } = this.#context;
+      await telemetry.step({ run, generation: journal.generation, step }, () => this.#trainStep(step));
       const done = step + 1;
       if (isDue(validation.everySteps, done)) await this.#validate(done);
       if (isDue(checkpoint.everySteps, done)) await this.#checkpoint(done);
@@ -132,18 +133,20 @@ export class Training {
   }
 
   async #trainStep(step: number): Promise<void> {
-    const { journal, config, signal, clock } = this.#context;
+    const { journal, config, signal, clock, telemetry } = this.#context;
     const group = this.#group;
     const startedAtMs = clock.nowMs();
     const options = { timeoutMs: this.#deadline.timeoutMs, signal };
 
-    const losses = await Promise.all(
-      group.replicas.map((replica) => replica.trainStep(step, group.plan.microBatchesPerReplica, options)),
+    const losses = await telemetry.phase('pipeline', () =>
+      Promise.all(
+        group.replicas.map((replica) => replica.trainStep(step, group.plan.microBatchesPerReplica, options)),
+      ),
     );
     const loss = sumOf(losses, (part) => part) / losses.length;
     const { rankCandidates } = this.selected;
-    const reports = await Promise.all(
-      group.stages.map((stage) => stage.finishGradients({ step, rankCandidates }, options)),
+    const reports = await telemetry.phase('gradients', () =>
+      Promise.all(group.stages.map((stage) => stage.finishGradients({ step, rankCandidates }, options))),
     );
     requireFinite(step, loss, reports);
     group.requireEqualReplicas(reports);
@@ -151,11 +154,13 @@ export class Training {
 
     const squaredNorms = group.ofModel(reports).map(({ squaredNorm }) => squaredNorm);
     faultPoint('commit', step);
-    await journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports), squaredNorms });
+    await telemetry.phase('commit', () =>
+      journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports), squaredNorms }),
+    );
     faultPoint('committed', step);
 
-    const [{ learningRate, gradientNorm }] = await Promise.all(
-      group.stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options)),
+    const [{ learningRate, gradientNorm }] = await telemetry.phase('update', () =>
+      Promise.all(group.stages.map((stage) => stage.applyUpdate({ step, squaredNorms }, options))),
     );
     const durationMs = clock.nowMs() - startedAtMs;
     this.#deadline.observe(durationMs);

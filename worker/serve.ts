@@ -81,6 +81,14 @@ export async function serve(options: ServeOptions, life: Lifecycle): Promise<voi
     security: service.serverSecurity,
     pullSecurity: service.channelTo('worker'),
     onRefused: service.onRefused,
+    observer: {
+      called: (method, outcome, seconds) => {
+        metrics.observe('actorCallSeconds', seconds, { method: knownMethod(method), outcome });
+      },
+      moved: (direction, sizeBytes) => {
+        metrics.add('tensorBytes', sizeBytes, { direction });
+      },
+    },
     objectStoreBytes: options.objectStoreBytes ?? Math.floor(memoryBytes * OBJECT_STORE_SHARE),
     capacity: { memoryBytes },
     log,
@@ -139,6 +147,13 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+const METHODS: ReadonlySet<string> = new Set(Object.values(ACTOR_METHODS).flatMap(Object.keys));
+
+/** A label's values are few and known: what a caller makes up is none of them. */
+function knownMethod(method: string): string {
+  return METHODS.has(method) ? method : 'unknown';
 }
 
 /**

@@ -13,8 +13,11 @@ import {
 import { startService } from '../../shared/service.ts';
 import { TokenGate } from '../access/token-gate.ts';
 import { startCoordinator } from '../coordinator-server.ts';
+import { publishDemand } from '../observe/demand.ts';
+import { runTelemetry } from '../observe/run-telemetry.ts';
 import { profileModelOnWorker } from '../plan/profile-model.ts';
 import { driveRun } from '../run-driver.ts';
+import { RunStore } from '../run-store.ts';
 
 export interface CoordinatorFlags extends ServiceFlags {
   readonly listen: string;
@@ -48,9 +51,14 @@ export async function serveCoordinator(flags: CoordinatorFlags, life: Lifecycle)
     workerSecurity: service.channelTo('worker'),
     ...(gate === null ? {} : { gate }),
     onRefused: service.onRefused,
+    telemetry: runTelemetry(service.metrics),
     log,
   });
   life.defer('coordinator', () => server.stop());
+  publishDemand(service.metrics, {
+    runs: await RunStore.open(service.link, systemClock),
+    workers: server.coordinator.registry,
+  });
   isServing = true;
   log.info({ address: server.address, nats: options.nats.servers.join(',') }, 'coordinator ready');
   const stopped = new Promise<void>((resolve) => {

@@ -41,6 +41,13 @@ const MAX_CALLS_PER_CALLER = 8192;
 /** Longest time an actor may take to be made: opening weights and compiling a large UNet. */
 const CREATE_TIMEOUT_MS = 600_000;
 
+/** Told what goes on, for metrics. */
+export interface HostObserver {
+  /** @param outcome 'ok' or the error's code @param seconds from the call's arrival */
+  called(method: string, outcome: string, seconds: number): void;
+  moved(direction: 'sent' | 'received', sizeBytes: number): void;
+}
+
 export interface ActorHostOptions<C extends ActorClassesOf<C>> {
   /** Name of the worker. */
   readonly name: string;
@@ -60,12 +67,16 @@ export interface ActorHostOptions<C extends ActorClassesOf<C>> {
   readonly pullSecurity?: ChannelSecurity;
   /** Told of connections and calls that are turned away. */
   readonly onRefused?: RpcServerOptions['onRefused'];
+  readonly observer?: HostObserver;
   readonly log: Logger;
 }
 
 export class ActorHost {
   readonly objects: ObjectStore;
-  readonly #options: Pick<ActorHostOptions<never>, 'name' | 'capacity' | 'maxQueuedCalls' | 'log'>;
+  readonly #options: Pick<
+    ActorHostOptions<never>,
+    'name' | 'capacity' | 'maxQueuedCalls' | 'observer' | 'log'
+  >;
   readonly #definitions: Readonly<Record<string, UntypedDefinition>>;
   readonly #incarnation = randomUUID();
   readonly #puller: TensorPuller;
@@ -90,7 +101,9 @@ export class ActorHost {
   ) {
     this.#options = options;
     this.#definitions = definitions;
-    this.#puller = new TensorPuller(options.pullSecurity);
+    this.#puller = new TensorPuller(options.pullSecurity, (sizeBytes) => {
+      options.observer?.moved('received', sizeBytes);
+    });
     this.objects = new ObjectStore({ capacityBytes: options.objectStoreBytes, idPrefix: this.#incarnation });
     this.#endpoint = { name: options.name, address: options.advertise ?? options.listen };
   }
@@ -124,7 +137,9 @@ export class ActorHost {
           },
           status: () => Promise.resolve(this.status()),
         }),
-        tensorStoreService(this.objects),
+        tensorStoreService(this.objects, (sizeBytes) => {
+          this.#options.observer?.moved('sent', sizeBytes);
+        }),
       ],
     });
     this.#endpoint = { name: this.#options.name, address: advertise ?? joinAddress(host, this.#server.port) };
@@ -248,17 +263,22 @@ export class ActorHost {
     stream: ServerStream<CallMessage, CallReply>,
     calls: Map<number, AbortController>,
   ): Promise<void> {
-    const { callId } = message;
+    const { callId, method } = message;
     const controller = new AbortController();
+    const startedAtMs = performance.now();
+    let outcome = 'ok';
     try {
       if (calls.size >= MAX_CALLS_PER_CALLER) throw tooManyCalls(calls.size);
       calls.set(callId, controller);
       const result = await this.#invoke(message, controller.signal);
       stream.send({ kind: 'result', callId, result: encodeValue(result) });
-    } catch (error) {
-      stream.send({ kind: 'failure', callId, error: asSaraError(error) });
+    } catch (thrown) {
+      const error = asSaraError(thrown);
+      outcome = error.code;
+      stream.send({ kind: 'failure', callId, error });
     } finally {
       calls.delete(callId);
+      this.#options.observer?.called(method, outcome, (performance.now() - startedAtMs) / 1000);
     }
   }
 

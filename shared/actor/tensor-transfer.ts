@@ -13,11 +13,15 @@ import { BundleAssembler, bundleChunks } from '../rpc/tensor-frame.ts';
 import type { ObjectRef } from './object-ref.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/** Serves PullTensors from a store. */
-export function tensorStoreService(store: ObjectStore): ServiceBinding {
+/** Serves PullTensors from a store. @param onSent told the size of what somebody begins to pull */
+export function tensorStoreService(
+  store: ObjectStore,
+  onSent: (sizeBytes: number) => void = () => undefined,
+): ServiceBinding {
   return bindService(TENSOR_STORE_SERVICE, {
     pullTensors: ({ objectId }) => {
-      const { bundle, tag } = store.get(objectId);
+      const { bundle, tag, sizeBytes } = store.get(objectId);
+      onSent(sizeBytes);
       return interruptible(bundleChunks(bundle, tag), tag.step);
     },
   });
@@ -34,10 +38,13 @@ function* interruptible<T>(chunks: Iterable<T>, step: number): Generator<T> {
 /** Pulls objects; keeps one tensor connection per process it has pulled from. */
 export class TensorPuller {
   readonly #security: ChannelSecurity | undefined;
+  readonly #onReceived: (sizeBytes: number) => void;
   readonly #channels = new Map<string, Channel>();
 
-  constructor(security?: ChannelSecurity) {
+  /** @param onReceived told the size of every object that has come */
+  constructor(security?: ChannelSecurity, onReceived: (sizeBytes: number) => void = () => undefined) {
     this.#security = security;
+    this.#onReceived = onReceived;
   }
 
   /**
@@ -52,7 +59,9 @@ export class TensorPuller {
       options,
     );
     for await (const chunk of chunks) assembler.add(chunk);
-    return assembler.finish();
+    const bundle = assembler.finish();
+    this.#onReceived(ref.sizeBytes);
+    return bundle;
   }
 
   #channel(address: string): Channel {

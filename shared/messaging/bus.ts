@@ -20,6 +20,12 @@ import { STREAMS, SUBJECTS } from './subjects.ts';
 /** Lost races for a number before giving up; two coordinators write at the same time only during a takeover. */
 const MAX_CONFLICTS = 8;
 
+/** Told of an event once it is stored. */
+export type PublishedListener = (
+  facts: { readonly run: string; readonly generation: number; readonly step: number },
+  event: RunEventBody,
+) => void;
+
 /** Where a run's history stands: the number of its last event and that message's place in the stream. */
 interface Tail {
   readonly sequence: number;
@@ -29,20 +35,26 @@ interface Tail {
 export class EventBus {
   readonly #stream: Stream;
   readonly #clock: Clock;
+  readonly #onPublished: PublishedListener;
   /** Makes message ids of two writers differ, so that the server never takes one's event for the other's. */
   readonly #writer = randomUUID();
   readonly #tails = new Map<string, Tail>();
   /** The last publish of each run: events of one writer are stored in the order they were published. */
   readonly #queues = new Map<string, Promise<unknown>>();
 
-  private constructor(stream: Stream, clock: Clock) {
+  private constructor(stream: Stream, clock: Clock, onPublished: PublishedListener) {
     this.#stream = stream;
     this.#clock = clock;
+    this.#onPublished = onPublished;
   }
 
   /** @throws SaraError NATS_UNAVAILABLE */
-  static async open(link: NatsLink, clock: Clock = systemClock): Promise<EventBus> {
-    return new EventBus(await Stream.open(link, STREAMS.events), clock);
+  static async open(
+    link: NatsLink,
+    clock: Clock = systemClock,
+    onPublished: PublishedListener = () => undefined,
+  ): Promise<EventBus> {
+    return new EventBus(await Stream.open(link, STREAMS.events), clock, onPublished);
   }
 
   /**
@@ -84,6 +96,7 @@ export class EventBus {
           },
         );
         this.#tails.set(run, { sequence, streamSequence: stored.sequence });
+        this.#onPublished({ run, generation: event.generation, step: event.step }, event);
         return sequence;
       } catch (error) {
         // Whether it was stored is unknown, or somebody else was first: look again before the next event.

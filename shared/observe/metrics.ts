@@ -11,6 +11,9 @@ import { METRICS, type LabelsOf, type MetricFacts, type MetricId } from './metri
 /** Steps take from milliseconds (tiny models) to minutes (SDXL on processors). */
 const SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250];
 
+/** Less than the ten seconds that Prometheus gives a scrape. */
+const LOOK_UP_TIMEOUT_MS = 3_000;
+
 type IdsOf<K extends MetricFacts['kind']> = {
   [M in MetricId]: (typeof METRICS)[M]['kind'] extends K ? M : never;
 }[MetricId];
@@ -26,6 +29,7 @@ export class Metrics implements MetricsText {
   readonly #gauges = new Map<MetricId, Gauge>();
   readonly #histograms = new Map<MetricId, Histogram>();
   readonly #reads = new Map<IdsOf<'gauge'>, () => number>();
+  readonly #lookUps: (() => Promise<void>)[] = [];
 
   /** Registers the metrics of a part; those without labels start at 0. */
   constructor(part: Exclude<Part, 'client'>) {
@@ -72,12 +76,25 @@ export class Metrics implements MetricsText {
     this.#reads.set(id, read);
   }
 
+  /**
+   * From now on `lookUp` is waited for at every look; it sets what it has found. One that fails or takes longer than a
+   * scraper waits leaves the values before.
+   */
+  beforeLook(lookUp: () => Promise<void>): void {
+    this.#lookUps.push(lookUp);
+  }
+
   /** Also those of the Node process. Not in the constructor, for it watches the event loop from then on. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  render(): Promise<string> {
+  async render(): Promise<string> {
+    await Promise.all(
+      this.#lookUps.map((lookUp) =>
+        Promise.race([lookUp().catch(() => undefined), pause(LOOK_UP_TIMEOUT_MS)]),
+      ),
+    );
     for (const [id, read] of this.#reads) this.#of(this.#gauges, id).set(read());
     return this.#registry.metrics();
   }
@@ -87,4 +104,11 @@ export class Metrics implements MetricsText {
     if (metric === undefined) throw new SaraError('INTERNAL', `the ${this.#part} does not export ${id}`);
     return metric;
   }
+}
+
+/** Does not keep the process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

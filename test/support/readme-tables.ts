@@ -1,12 +1,14 @@
 /** The README's generated tables: the configuration from its schema, the exit codes from the error table. */
 import * as prettier from 'prettier';
 import { configTableMarkdown } from '../../shared/config.ts';
+import { METRICS, type MetricFacts } from '../../shared/observe/metric-table.ts';
 import { ERROR_CODES, type Disposition } from '../../shared/errors.ts';
 
 /** Where a table stands: between `<!-- name -->` and `<!-- /name -->`. */
 const TABLES: Readonly<Record<string, () => string>> = {
   config: configTableMarkdown,
   'exit-codes': exitCodeTableMarkdown,
+  metrics: metricTableMarkdown,
 };
 
 const WHAT_TO_DO: Readonly<Record<Disposition, string>> = {
@@ -38,6 +40,19 @@ export function exitCodeTableMarkdown(): string {
     '| --- | --- | --- |\n',
     '| 0 | none | |\n',
     ...lines,
+  ].join('');
+}
+
+/** One row per metric, in the order of the table in code. */
+function metricTableMarkdown(): string {
+  const rows = Object.values(METRICS as Record<string, MetricFacts>).map(
+    ({ name, kind, parts, labels, help }) =>
+      `| \`${name}\` | ${kind} | ${parts.join(', ')} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |\n`,
+  );
+  return [
+    '| metric | kind | from | labels | what it is |\n',
+    '| --- | --- | --- | --- | --- |\n',
+    ...rows,
   ].join('');
 }
 

@@ -17,6 +17,7 @@ describe('mutual TLS', function () {
   let strangers: TestAuthority;
   const cleanups: (() => Promise<void> | void)[] = [];
   const refusals: string[] = [];
+  const observed: string[] = [];
 
   before(async () => {
     ours = await TestAuthority.create();
@@ -25,6 +26,7 @@ describe('mutual TLS', function () {
 
   beforeEach(() => {
     refusals.length = 0;
+    observed.length = 0;
   });
 
   afterEach(async () => {
@@ -46,6 +48,10 @@ describe('mutual TLS', function () {
       security: { kind: 'mtls', certificates: own },
       pullSecurity: { kind: 'mtls', certificates: own, peer: 'worker' },
       onRefused: (reason) => refusals.push(reason),
+      observer: {
+        called: (method, outcome) => observed.push(`${method} ${outcome}`),
+        moved: (direction, sizeBytes) => observed.push(`${direction} ${sizeBytes}`),
+      },
       log: silentLogger,
     });
     cleanups.push(() => host.stop(0));
@@ -74,6 +80,8 @@ describe('mutual TLS', function () {
     const { ref } = await producer.make({ count: 1000 });
     assert.equal(await consumer.sum({ ref }), 499_500);
     assert.deepEqual(refusals, []);
+    // A thousand float32 and their count.
+    assert.deepEqual(observed, ['make ok', 'sent 4004', 'received 4004', 'sum ok']);
   });
 
   const INTRUDERS: Readonly<Record<string, () => Promise<ChannelSecurity>>> = {

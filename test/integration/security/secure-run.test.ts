@@ -116,6 +116,28 @@ describe('a run under TLS, tokens and permissions', () => {
     }
   });
 
+  it('is counted: steps and samples, phases, calls, who is wanted and who is there', async () => {
+    const ofCoordinator: readonly (readonly [RegExp, number])[] = [
+      [/^sara_steps_total\{[^}]*\} (\d+)$/m, 6],
+      [/^sara_samples_total\{[^}]*\} (\d+)$/m, 24],
+      [/^sara_step_seconds_count\{[^}]*\} (\d+)$/m, 6],
+      [/^sara_step_phase_seconds_count\{[^}]*phase="commit"[^}]*\} (\d+)$/m, 6],
+      [/^sara_step_phase_seconds_count\{[^}]*phase="pipeline"[^}]*\} (\d+)$/m, 6],
+      [/^sara_checkpoints_total\{[^}]*\} (\d+)$/m, 3],
+      [/^sara_runs_ended_total\{state="succeeded"[^}]*\} (\d+)$/m, 1],
+      [/^sara_workers\{state="available"[^}]*\} (\d+)$/m, 2],
+      [/^sara_workers_wanted\{[^}]*\} (\d+)$/m, 0],
+      [/^sara_refusals_total\{[^}]*\} (\d+)$/m, 0],
+    ];
+    for (const [line, value] of ofCoordinator)
+      assert.equal(await metric(coordinator, line), value, String(line));
+    for (const worker of workers) {
+      const calls = /^sara_actor_call_seconds_count\{[^}]*method="applyUpdate"[^}]*\} (\d+)$/m;
+      assert.equal(await metric(worker, calls), 6);
+      assert.equal(await metric(worker, /^sara_object_store_bytes\{[^}]*\} (\d+)$/m), 0);
+    }
+  });
+
   it('is refused to those who may not, each with its reason and counted', async () => {
     const config = await tiny.writeConfig();
     const good = { SARA_TOKEN: tokens.submit.token };
