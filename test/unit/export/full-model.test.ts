@@ -67,7 +67,7 @@ describe('full model', () => {
 
   for (const dtype of ['float32', 'float16'] as const) {
     it(`is in ${dtype} the base with the trained weights in place, and opens as a model`, async () => {
-      await writeFullModel(model, trainedTo(0.25), dtype, out);
+      await writeFullModel(model, trainedTo(0.25), out, { dtype, zeroTerminalSnr: false });
       const written = await DiffusersModel.open(out);
       const isHalf = dtype === 'float16';
       await requireWeights(written.unetFiles, model.unetFiles, UNET_NAME, 0.25, isHalf);
@@ -77,7 +77,7 @@ describe('full model', () => {
   }
 
   it('takes along every other file of the base and no other weights', async () => {
-    await writeFullModel(model, trainedTo(0.25), 'float32', out);
+    await writeFullModel(model, trainedTo(0.25), out, { dtype: 'float32', zeroTerminalSnr: false });
     for (const file of [
       'README.md',
       'model_index.json',
@@ -94,7 +94,7 @@ describe('full model', () => {
   it('takes the place of what stood there, as a whole', async () => {
     await mkdir(out);
     await writeFile(join(out, 'stale.txt'), 'of an earlier run');
-    await writeFullModel(model, trainedTo(0.25), 'float32', out);
+    await writeFullModel(model, trainedTo(0.25), out, { dtype: 'float32', zeroTerminalSnr: false });
     assert.equal((await readdir(out)).includes('stale.txt'), false);
     assert.deepEqual(
       (await readdir(tiny.folder)).filter((name) => name.startsWith('out')),
@@ -103,13 +103,13 @@ describe('full model', () => {
   });
 
   it('is refused when a weight is not finite or leaves the range of float16, and what stood there stays', async () => {
-    await writeFullModel(model, trainedTo(0.25), 'float32', out);
+    await writeFullModel(model, trainedTo(0.25), out, { dtype: 'float32', zeroTerminalSnr: false });
     await assert.rejects(
-      writeFullModel(model, trainedTo(NaN), 'float32', out),
+      writeFullModel(model, trainedTo(NaN), out, { dtype: 'float32', zeroTerminalSnr: false }),
       saraError('NOT_FINITE', /conv_in\.weight/),
     );
     await assert.rejects(
-      writeFullModel(model, trainedTo(7e4), 'float16', out),
+      writeFullModel(model, trainedTo(7e4), out, { dtype: 'float16', zeroTerminalSnr: false }),
       saraError('NOT_FINITE', /float16/),
     );
     const kept = await DiffusersModel.open(out);
@@ -125,7 +125,7 @@ describe('full model', () => {
     await folder.close();
     const single = await DiffusersModel.open(file);
     await assert.rejects(
-      writeFullModel(single, trainedTo(0.25), 'float32', out),
+      writeFullModel(single, trainedTo(0.25), out, { dtype: 'float32', zeroTerminalSnr: false }),
       saraError('MODEL_UNSUPPORTED', /one\.safetensors is a single file/),
     );
     await single.close();

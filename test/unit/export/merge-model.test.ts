@@ -35,6 +35,7 @@ async function adapterFor(unet: string, change: (value: number, i: number) => nu
     rankWeight: 0,
     learningRate: 1e-4,
     seed: 0n,
+    zeroTerminalSnr: false,
     toolVersion: 'test',
   });
 }

@@ -40,6 +40,7 @@ const adapter: Adapter = makeAdapter(mask, Float32Array.of(0.1, -0.2, 0.3, 1e-4,
   rankWeight: 0,
   learningRate: 6.5e-7,
   seed: 18446744073709551615n,
+  zeroTerminalSnr: false,
   toolVersion: '0.1.0',
 });
 

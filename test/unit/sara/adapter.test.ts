@@ -21,6 +21,7 @@ const metadata: AdapterMetadata = {
   rankWeight: 5e-3,
   learningRate: 5e-4,
   seed: 42n,
+  zeroTerminalSnr: false,
   toolVersion: '0.1.0',
 };
 

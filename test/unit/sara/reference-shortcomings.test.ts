@@ -89,6 +89,7 @@ const metadata: AdapterMetadata = {
   rankWeight: 0,
   learningRate: 1e-2,
   seed: 0n,
+  zeroTerminalSnr: false,
   toolVersion: 'test',
 };
 
