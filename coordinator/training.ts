@@ -12,6 +12,7 @@ import { asSaraError, SaraError } from '../shared/errors.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import type { GradientReport, ModelProfile, SelectionSource } from '../shared/stage-protocol.ts';
 import type { Checkpoint } from './checkpoint-manifest.ts';
+import { drawPreview } from './preview.ts';
 import type { RunContext } from './run-context.ts';
 import type { RunHistory } from './run-history.ts';
 import { saveCheckpoint } from './save-checkpoint.ts';
@@ -20,6 +21,8 @@ import { sumOf, type WorkerGroup } from './worker-group.ts';
 
 /** Selection reads every weight, artifacts draw pictures, a first evaluation compiles a program. */
 export const LONG_CALL_TIMEOUT_MS = 1_800_000;
+
+const MS_PER_MINUTE = 60_000;
 
 /** What is fixed by the selection, and what a re-selection changes. */
 export interface Selected {
@@ -42,6 +45,8 @@ export class Training {
   readonly #profile: ModelProfile;
   readonly #history: RunHistory;
   readonly #deadline = new StepDeadline();
+  /** When the last checkpoint was complete, or this group began. */
+  #savedAtMs = 0;
 
   private constructor(
     context: RunContext,
@@ -104,7 +109,7 @@ export class Training {
    * @returns that reason, or null when all steps are done
    */
   async run(firstStep: number, mayLeave: () => string | null): Promise<string | null> {
-    const { config, signal } = this.#context;
+    const { config, signal, clock } = this.#context;
     const { validation, checkpoint, train } = config;
     const isDue = (everySteps: number, done: number): boolean =>
       done === train.steps || (everySteps > 0 && done % everySteps === 0);
@@ -113,6 +118,8 @@ export class Training {
     // A group that ended between a step and its validation leaves that to the next.
     const isOwed = isDue(validation.everySteps, firstStep) && validationLosses.at(-1)?.step !== firstStep;
     if (isFirst || isOwed) await this.#validate(firstStep);
+    if (firstStep === 0) await this.#preview(0);
+    this.#savedAtMs = clock.nowMs();
     for (let step = firstStep; step < train.steps; step++) {
       const reason = mayLeave();
       if (reason !== null) return reason;
@@ -122,9 +129,24 @@ export class Training {
       await telemetry.step({ run, generation: journal.generation, step }, () => this.#trainStep(step));
       const done = step + 1;
       if (isDue(validation.everySteps, done)) await this.#validate(done);
-      if (isDue(checkpoint.everySteps, done)) await this.#checkpoint(done);
+      if (isDue(checkpoint.everySteps, done) || this.#isCheckpointOverdue()) await this.#checkpoint(done);
+      // The last step's pictures are on the sheet that the run ends with.
+      if (done < train.steps) await this.#preview(done);
     }
     return null;
+  }
+
+  #isCheckpointOverdue(): boolean {
+    const { config, clock } = this.#context;
+    const { everyMinutes } = config.checkpoint;
+    return everyMinutes !== null && clock.nowMs() - this.#savedAtMs >= everyMinutes * MS_PER_MINUTE;
+  }
+
+  /** When there are pictures to draw at this step. */
+  async #preview(step: number): Promise<void> {
+    const { everySteps, prompts } = this.#context.config.preview;
+    if (everySteps === 0 || prompts.length === 0 || step % everySteps !== 0) return;
+    await drawPreview(this.#context, this.#group, this.#profile.baseHash, step, longCall(this.#context));
   }
 
   #isReselectionDue(step: number): boolean {
@@ -231,6 +253,7 @@ export class Training {
     const facts = { step, baseHash, threshold, numReselections, stages, history: this.#history };
     try {
       await saveCheckpoint(this.#context, facts);
+      this.#savedAtMs = this.#context.clock.nowMs();
     } catch (thrown) {
       const error = asSaraError(thrown);
       if (error.code !== 'DISK_WRITE_FAILED' || step === config.train.steps) throw error;

@@ -293,6 +293,11 @@ export interface ArtifactProtocol {
     };
     result: { artifacts: readonly Artifact[] };
   };
+  /** previews/step-00000500.png: preview prompts and seeds as the model draws them now. */
+  renderPreview: {
+    args: { values: readonly ObjectRef[]; step: number };
+    result: { artifacts: readonly Artifact[] };
+  };
   /** samples.png: preview prompts and seeds, base above fine-tuned. */
   renderSamples: { args: Record<string, never>; result: { artifacts: readonly Artifact[] } };
   /** loss.svg and loss.png from the run's history. */

@@ -24,5 +24,10 @@ export const ACTOR_METHODS: ActorMethodTables<ActorClasses> = {
     exportValues: 'serial',
     peakMemory: 'concurrent',
   },
-  ArtifactActor: { writeModel: 'serial', renderSamples: 'serial', renderLoss: 'serial' },
+  ArtifactActor: {
+    writeModel: 'serial',
+    renderPreview: 'serial',
+    renderSamples: 'serial',
+    renderLoss: 'serial',
+  },
 };

@@ -29,7 +29,8 @@ export function closingLines({ view, config, runFolder, command }: ClosingFacts)
     '',
   ];
 
-  const artifacts = view.artifacts.map(({ name, path, sizeBytes }) => [
+  const results = view.artifacts.filter(({ name }) => name !== 'preview');
+  const artifacts = results.map(({ name, path, sizeBytes }) => [
     shownPath(path),
     sizeBytes === 0 ? '' : formatBytes(sizeBytes),
     MEANINGS[name] ?? name,

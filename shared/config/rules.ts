@@ -14,6 +14,7 @@ const RULES: readonly Rule[] = [
   exactlyOneSelection,
   learningRateFollowsFromThreshold,
   textEncoderOnlyInFull,
+  previewsOfOneNetwork,
   reselectionInsideRun,
   warmupInsideRun,
   timestepsInOrder,
@@ -86,6 +87,15 @@ function textEncoderOnlyInFull({ method, train }: ParsedRunConfig): Problem | un
   return problem(
     'train.textEncoder',
     `train.textEncoder is true, but method ${method} leaves the text encoder frozen; set false`,
+  );
+}
+
+function previewsOfOneNetwork({ preview, train }: ParsedRunConfig): Problem | undefined {
+  if (preview.everySteps === 0 || !train.textEncoder) return undefined;
+  return problem(
+    'preview.everySteps',
+    `preview.everySteps is ${preview.everySteps}, but pictures cannot be drawn on the way while train.textEncoder is true, only ` +
+      'before and after; set it to 0',
   );
 }
 

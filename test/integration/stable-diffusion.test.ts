@@ -87,6 +87,16 @@ describe('Stable Diffusion from folder to file', () => {
       assert.ok(bytes < (IS_LARGE ? 4 : 1.5) * 2 ** 30, `${name} peaked at ${bytes} bytes`);
   });
 
+  it('keeps checkpoints by time, and draws previews on the way', async () => {
+    const runFolder = await latest();
+    const checkpoints = (await readdir(join(runFolder, 'checkpoints'))).sort();
+    assert.deepEqual(checkpoints, ['step-00000003', 'step-00000004']);
+    const previews = (await readdir(join(runFolder, 'previews'))).sort();
+    assert.deepEqual(previews, ['step-00000000.png', 'step-00000002.png']);
+    const { width } = await sharp(join(runFolder, 'previews', previews[1])).metadata();
+    assert.ok(width >= PROMPTS.length * RESOLUTION, `${width} px wide`);
+  });
+
   it('draws both rows of the sheet at the resolution of the run', async () => {
     const path = join(await latest(), 'samples.png');
     const { width, height } = await sharp(path).metadata();
@@ -209,8 +219,9 @@ function configOf(place: (name: string) => string): RunConfig {
     train: { steps: STEPS, batchSize: 2, microBatchSize: 1, seed: 3 },
     pipeline: { stages: 2, replicas: 1 },
     validation: { everySteps: 0, numSamples: NUM_HELD_OUT, timesteps: 2 },
-    preview: { prompts: PROMPTS, numInferenceSteps: 3 },
-    checkpoint: { everySteps: 0 },
+    preview: { prompts: PROMPTS, numInferenceSteps: 3, everySteps: 2 },
+    // Sooner than any step: a checkpoint after each.
+    checkpoint: { everySteps: 0, everyMinutes: 1e-6, keepLast: 2 },
     output: { dir: place('runs') },
   };
 }

@@ -29,7 +29,10 @@ describe('sara train', () => {
   before(async () => {
     await ensureNatsServer();
     tiny = await makeTinyRun();
-    exit = await runSara(['train', await tiny.writeConfig({ pipeline: { stages: 2 } })]);
+    exit = await runSara([
+      'train',
+      await tiny.writeConfig({ pipeline: { stages: 2 }, preview: { everySteps: 3 } }),
+    ]);
     assert.equal(exit.code, 0, exit.stderr);
     const [run] = (await readdir(tiny.outputFolder)).filter((name) => name !== 'latest');
     runFolder = join(tiny.outputFolder, run);
@@ -64,6 +67,7 @@ describe('sara train', () => {
       'loss.png',
       'loss.svg',
       'model',
+      'previews',
       'report.json',
       'samples.png',
       'tensorboard',
@@ -94,6 +98,26 @@ describe('sara train', () => {
     for (const [i, { loss }] of report.trainingLosses.entries())
       assert.equal(losses[i].value, Math.fround(loss));
     assert.ok(events.some(({ tag, image }) => tag?.includes('samples') === true && image !== undefined));
+  });
+
+  it('draws the prompts before the first step and on the way: as sheets, and for TensorBoard at their steps', async () => {
+    const names = (await readdir(join(runFolder, 'previews'))).sort();
+    assert.deepEqual(names, ['step-00000000.png', 'step-00000003.png']);
+    const [before, after] = await Promise.all(
+      names.map((name) =>
+        sharp(join(runFolder, 'previews', name))
+          .removeAlpha()
+          .raw()
+          .toBuffer(),
+      ),
+    );
+    assert.notDeepEqual(after, before);
+    const [file] = await readdir(join(runFolder, 'tensorboard'));
+    const events = readEvents(await readFile(join(runFolder, 'tensorboard', file)));
+    assert.deepEqual(
+      events.filter(({ tag }) => tag?.startsWith('preview')).map(({ step }) => step),
+      [0, 3],
+    );
   });
 
   it('reports what was trained, on what, how fast and with how much memory', () => {

@@ -5,7 +5,9 @@
  */
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ObjectRef } from '../../shared/actor/object-ref.ts';
 import type { ActorContext, ActorMethods } from '../../shared/actor/protocol.ts';
+import { writeBytesAtomic } from '../../shared/atomic-file.ts';
 import { parseRunConfigJson } from '../../shared/config.ts';
 import type { ResolvedRunConfig } from '../../shared/config/run-config.ts';
 import type { Artifact, ArtifactArgs, ArtifactProtocol } from '../../shared/stage-protocol.ts';
@@ -19,7 +21,7 @@ import { renderContactSheet } from '../pictures/contact-sheet.ts';
 import { renderLossChart } from '../pictures/loss-chart.ts';
 import { writeAdapter } from '../sara/adapter-file.ts';
 import { makeAdapter, type Adapter } from '../sara/adapter.ts';
-import type { MaskedVector } from '../sara/mask.ts';
+import type { MaskedVector, SparseMask } from '../sara/mask.ts';
 import { gatherMasked, type NamedTensor } from '../sara/selection.ts';
 import { noiseScheduleOf } from '../stage/run-data.ts';
 import { baseWeights, engineOf } from '../stage/stage-setup.ts';
@@ -30,6 +32,9 @@ const SHEET_CELL_PIXELS = 96;
 
 /** Folder of the fine-tuned model inside a run's folder. */
 export const MODEL_FOLDER = 'model';
+
+/** Sheets drawn while training, beside it. */
+const PREVIEWS_FOLDER = 'previews';
 
 export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
   readonly #args: ArtifactArgs;
@@ -59,9 +64,7 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     ctx: ActorContext,
     args: ArtifactProtocol['writeModel']['args'],
   ): Promise<{ artifacts: Artifact[] }> {
-    const base = baseWeights(this.#model, this.#config);
-    const bundles = await Promise.all(args.values.map((ref) => ctx.pull(ref)));
-    const trained = importBundles(bundles, (name) => base.entries.get(name)?.shape ?? []);
+    const trained = await this.#pullTrained(ctx, args.values);
     const folder = join(this.#args.runFolder, MODEL_FOLDER);
     if (this.#config.sara === null) {
       await writeFullModel(this.#model, trained, folder, {
@@ -86,23 +89,28 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     return { artifacts };
   }
 
+  async renderPreview(
+    ctx: ActorContext,
+    { values, step }: ArtifactProtocol['renderPreview']['args'],
+  ): Promise<{ artifacts: Artifact[] }> {
+    const { mask, vector } = await this.#pullTrained(ctx, values);
+    const base = await gatherMasked(this.#baseTensors(mask), mask);
+    const deltas = { mask, vector: vector.map((value, i) => value - base[i]) };
+    const images = await this.#draw(this.#model, deltas, this.#requests, ctx.signal);
+    const path = join(this.#args.runFolder, PREVIEWS_FOLDER, `step-${String(step).padStart(8, '0')}.png`);
+    await writeBytesAtomic(path, await this.#sheet(`step ${step}`, [{ label: `step ${step}`, images }]));
+    return { artifacts: [await artifactOf('preview', path, 'image/png')] };
+  }
+
   async renderSamples(ctx: ActorContext): Promise<{ artifacts: Artifact[] }> {
-    const { preview, data } = this.#config;
-    if (preview.prompts.length === 0) return { artifacts: [] };
-    const requests = preview.prompts.flatMap((prompt) => preview.seeds.map((seed) => ({ prompt, seed })));
+    const requests = this.#requests;
+    if (requests.length === 0) return { artifacts: [] };
     const before = await this.#draw(this.#model, null, requests, ctx.signal);
     const after = await this.#drawResult(requests, ctx.signal);
-    const png = await renderContactSheet({
-      title: `${this.#config.name === '' ? this.#args.run : this.#config.name}: base above fine-tuned`,
-      subtitle: `${preview.sampler}, ${preview.numInferenceSteps} steps, guidance ${preview.guidanceScale}, seeds ${preview.seeds.join(', ')}; same noise in both rows`,
-      columnLabels: requests.map(({ prompt }) => prompt),
-      rows: [
-        { label: 'base', images: before },
-        { label: 'fine-tuned', images: after },
-      ],
-      imageSize: { height: data.resolution, width: data.resolution },
-      scale: Math.max(1, Math.round(SHEET_CELL_PIXELS / data.resolution)),
-    });
+    const png = await this.#sheet('base above fine-tuned', [
+      { label: 'base', images: before },
+      { label: 'fine-tuned', images: after },
+    ]);
     const path = join(this.#args.runFolder, 'samples.png');
     await writeFile(path, png);
     return { artifacts: [await artifactOf('samples', path, 'image/png')] };
@@ -133,10 +141,36 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     await this.#model.close();
   }
 
+  /** Every prompt with every seed. */
+  get #requests(): PictureRequest[] {
+    const { prompts, seeds } = this.#config.preview;
+    return prompts.flatMap((prompt) => seeds.map((seed) => ({ prompt, seed })));
+  }
+
+  async #pullTrained(ctx: ActorContext, values: readonly ObjectRef[]): Promise<MaskedVector> {
+    const { entries } = baseWeights(this.#model, this.#config);
+    const bundles = await Promise.all(values.map((ref) => ctx.pull(ref)));
+    return importBundles(bundles, (name) => entries.get(name)?.shape ?? []);
+  }
+
+  /** @param rows one picture per request each */
+  #sheet(what: string, rows: Parameters<typeof renderContactSheet>[0]['rows']): Promise<Buffer> {
+    const { name, preview, data } = this.#config;
+    const { sampler, numInferenceSteps, guidanceScale, seeds } = preview;
+    return renderContactSheet({
+      title: `${name === '' ? this.#args.run : name}: ${what}`,
+      subtitle: `${sampler}, ${numInferenceSteps} steps, guidance ${guidanceScale}, seeds ${seeds.join(', ')}; the same noise in every row`,
+      columnLabels: this.#requests.map(({ prompt }) => prompt),
+      rows,
+      imageSize: { height: data.resolution, width: data.resolution },
+      scale: Math.max(1, Math.round(SHEET_CELL_PIXELS / data.resolution)),
+    });
+  }
+
   async #makeAdapter(trained: MaskedVector, args: ArtifactProtocol['writeModel']['args']): Promise<Adapter> {
     const { sara, train } = this.#config;
     const threshold = args.threshold ?? 0;
-    const baseValues = await gatherMasked(this.#baseTensors(trained), trained.mask);
+    const baseValues = await gatherMasked(this.#baseTensors(trained.mask), trained.mask);
     return makeAdapter(trained.mask, trained.vector, baseValues, {
       baseModelHash: this.#args.baseHash,
       threshold,
@@ -151,7 +185,7 @@ export class ArtifactActor implements ActorMethods<ArtifactProtocol> {
     });
   }
 
-  async *#baseTensors({ mask }: MaskedVector): AsyncGenerator<NamedTensor> {
+  async *#baseTensors(mask: SparseMask): AsyncGenerator<NamedTensor> {
     for (const { name, shape } of mask.entries)
       yield { name, shape, data: (await this.#model.unetFiles.readFloat32(name)).data };
   }

@@ -30,6 +30,11 @@ export const previewSection = section({
     doc: 'Prompts to draw before and after training, each with every seed. Empty: no pictures.',
     default: [],
   }),
+  everySteps: field(z.int().min(0), {
+    doc: "How often the prompts are also drawn while training goes on, the first time before it: previews/ in the run's folder, and TensorBoard. 0: not.",
+    unit: 'steps',
+    default: 0,
+  }),
   seeds: field(z.array(z.int().min(0)).min(1), { doc: 'Seeds of the starting noise.', default: [0] }),
   numInferenceSteps: field(z.int().min(1).max(1000), {
     doc: 'Steps of the sampler.',
@@ -51,6 +56,11 @@ export const checkpointSection = section({
     doc: 'How often the state needed to resume is saved. 0: only at the end.',
     unit: 'steps',
     default: 500,
+  }),
+  everyMinutes: field(z.number().gt(0).nullable(), {
+    doc: 'Also save it after the first step that ends this long after the last time. null: by steps only.',
+    unit: 'minutes',
+    default: null,
   }),
   keepLast: field(z.int().min(1), {
     doc: 'Checkpoints kept; older ones are deleted.',
