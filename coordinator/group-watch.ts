@@ -73,7 +73,7 @@ export class GroupWatch {
   }
 
   #judge(registered: readonly RegisteredWorker[]): void {
-    const { workers, betterPlan, clock } = this.#options;
+    const { workers, betterPlan, clock, log } = this.#options;
     const lost = this.#leases.lost(registered, clock.nowMs());
     if (lost !== null) {
       const message = `worker ${lost.name} (${lost.address}) is lost: ${lost.why}`;
@@ -82,10 +82,12 @@ export class GroupWatch {
     }
     const members = new Set(workers.map(processOf));
     const leaving = registered.filter((worker) => worker.isDraining && members.has(processOf(worker)));
-    this.#change =
+    const change =
       leaving.length > 0
         ? `${leaving.map(({ name }) => name).join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}`
         : betterPlan(registered.filter(({ isDraining }) => !isDraining));
+    if (change !== null && change !== this.#change) log.info({ why: change }, 'another worker group is due');
+    this.#change = change;
   }
 }
 

@@ -65,18 +65,15 @@ export class RunHistory {
     for (const event of events) {
       switch (event.kind) {
         case 'step-committed':
-          this.#returnTo(event.step - 1);
-          this.trainingLosses.push({ step: event.step - 1, loss: event.loss });
+          this.#tell({ step: event.step - 1, loss: event.loss });
           break;
         case 'validated':
-          if (this.validationLosses.at(-1)?.step !== event.step)
+          if (!this.validationLosses.some(({ step }) => step === event.step))
             this.validationLosses.push({ step: event.step, loss: event.loss });
           break;
         case 'mask-refreshed': {
           const { step, stage, trainableCount, releasedCount } = event;
-          if (stage === 1 || releasedCount === 0) break;
-          this.#returnTo(step);
-          if (this.reselections.at(-1)?.step !== step)
+          if (stage > 1 && releasedCount > 0 && !this.reselections.some((known) => known.step === step))
             this.reselections.push({ step, trainableCount, releasedCount });
           break;
         }
@@ -105,9 +102,12 @@ export class RunHistory {
     return this.#stepSeconds.length === 0 ? 0 : median(this.#stepSeconds);
   }
 
-  /** Forgets what came after `step`, if that had been reached before. */
-  #returnTo(step: number): void {
-    if ((this.trainingLosses.at(-1)?.step ?? -1) >= step) this.forgetAfter(step);
+  /** A step that came out otherwise was run again: what is known of later ones is of another life. */
+  #tell(point: StepLoss): void {
+    const known = this.trainingLosses.find(({ step }) => step === point.step);
+    if (known?.loss === point.loss) return;
+    if (known !== undefined) this.forgetAfter(point.step);
+    this.trainingLosses.push(point);
   }
 
   /** After a return to the checkpoint of `step`, which is saved before a re-selection: what came later never happened. */

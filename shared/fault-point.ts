@@ -7,8 +7,10 @@
  *   kill    SIGKILL to this process, as by the kernel or a machine that is switched off
  *   hang    this thread stands still for good, as in a driver that does not come back; it computes nothing meanwhile
  *   slow    this thread stands still for <value> ms, each time
+ *   wait    this thread stands still until there is a file <value>
  *   damage  one bit of what the place hands over is turned, as by faulty memory
  */
+import { existsSync } from 'node:fs';
 import { SaraError } from './errors.ts';
 
 /** Where; each with the step that is open. */
@@ -34,17 +36,20 @@ export type FaultPoint =
   /** A stage writes a checkpoint. */
   | 'checkpoint';
 
-type Action = 'kill' | 'hang' | 'slow' | 'damage';
+type Action = 'kill' | 'hang' | 'slow' | 'wait' | 'damage';
 
 interface Fault {
   readonly action: Action;
   readonly point: string;
   /** null: every step. */
   readonly step: number | null;
-  readonly value: number;
+  readonly value: string;
 }
 
-const FAULT = /^(kill|hang|slow|damage)@([a-z]+):(\d+|\*)(?:=(\d+))?$/;
+const FAULT = /^(kill|hang|slow|wait|damage)@([a-z]+):(\d+|\*)(?:=(.+))?$/;
+
+/** How often a thread that waits for a file looks for it. */
+const LOOK_MS = 20;
 
 const FAULTS: readonly Fault[] = parseFaults(process.env.SARA_FAULT ?? '');
 
@@ -57,12 +62,12 @@ export function parseFaults(text: string): Fault[] {
       const match = FAULT.exec(part);
       if (match === null)
         throw new SaraError('USAGE', `SARA_FAULT holds '${part}'; see shared/fault-point.ts`);
-      const [, action, point, step, value] = match;
+      const [, action, point, step, value = ''] = match;
       return {
         action: action as Action,
         point,
         step: step === '*' ? null : Number(step),
-        value: Number(value),
+        value,
       };
     });
 }
@@ -85,7 +90,10 @@ function fail({ action, value }: Fault, damaged: Float32Array | undefined): void
       standStill();
       break;
     case 'slow':
-      standStill(value);
+      standStill(Number(value));
+      break;
+    case 'wait':
+      while (!existsSync(value)) standStill(LOOK_MS);
       break;
     case 'damage':
       if (damaged !== undefined && damaged.length > 0)

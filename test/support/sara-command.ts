@@ -64,7 +64,7 @@ export class SaraCommand {
   ): Promise<SaraCommand> {
     const mark = randomUUID();
     const temporaryFolder = await mkdtemp(join(tmpdir(), 'sara-command-'));
-    const child = spawn(process.execPath, ['--import=tsx', program, ...args], {
+    const child = spawn(process.execPath, [...programArguments(program), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, SARA_LOG_LEVEL: 'info', TMPDIR: temporaryFolder, ...env, [MARK]: mark },
     });
@@ -138,6 +138,12 @@ export class SaraCommand {
     for (const { pid } of await this.processes()) process.kill(pid, 'SIGKILL');
     await rm(this.#temporaryFolder, { recursive: true, force: true });
   }
+}
+
+/** From source, or, where SARA_TEST_COMPILED names the folder of `npm run build`, compiled: starts in a third of the time. */
+function programArguments(program: Program): string[] {
+  const compiled = process.env.SARA_TEST_COMPILED ?? '';
+  return compiled === '' ? ['--import=tsx', program] : [join(compiled, program.replace(/\.ts$/, '.js'))];
 }
 
 /** Runs a command to its end. @returns also what it left behind */

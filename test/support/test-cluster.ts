@@ -14,7 +14,7 @@ import { SaraCommand, type SaraExit } from './sara-command.ts';
 import { until } from './until.ts';
 
 /** Starting Node and the runtime takes seconds, on a busy machine many. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 const WORKER_MEMORY_BYTES = 2 ** 32;
 const ANY_PORT = '127.0.0.1:0';
 

@@ -38,10 +38,10 @@ describe('run history', () => {
       ...body,
       ...{ run: 'r', generation: 1, sequence: 1, atMs: 0, step },
     });
-    const committed = (step: number): RunEvent =>
+    const committed = (step: number, life = 1): RunEvent =>
       told(
         {
-          ...{ kind: 'step-committed', loss: 1 / step, learningRate: 1, gradNorm: 1, seconds: 1 },
+          ...{ kind: 'step-committed', loss: life / step, learningRate: 1, gradNorm: 1, seconds: 1 },
           ...{ samplesPerSecond: 1, trainableCount: 1 },
         },
         step,
@@ -61,17 +61,27 @@ describe('run history', () => {
     });
 
     it('has every step and re-selection once, though the run went back to a checkpoint in between', () => {
-      const history = new RunHistory();
       const first = [committed(1), committed(2), reselected(2), committed(3), validated(3)];
-      for (const again of [
-        [committed(2), reselected(2), committed(3)],
-        [reselected(2), committed(3)],
-      ]) {
-        history.complete([...first, ...again], null);
-        assert.deepEqual(stepsOf(history.trainingLosses), [0, 1, 2]);
-        assert.deepEqual(stepsOf(history.reselections), [2]);
-        assert.deepEqual(history.validationLosses, [], 'measured before the return');
-      }
+      const alike = new RunHistory();
+      alike.complete([...first, committed(2), reselected(2), committed(3), committed(4)], null);
+      assert.deepEqual(stepsOf(alike.trainingLosses), [0, 1, 2, 3]);
+      assert.deepEqual(stepsOf(alike.reselections), [2]);
+      assert.deepEqual(stepsOf(alike.validationLosses), [3]);
+
+      const otherwise = new RunHistory();
+      otherwise.complete([...first, committed(2, 7), reselected(2), committed(3, 7)], null);
+      assert.deepEqual(
+        otherwise.trainingLosses.map(({ loss }) => loss),
+        [1, 7 / 2, 7 / 3],
+      );
+      assert.deepEqual(stepsOf(otherwise.reselections), [2]);
+      assert.deepEqual(otherwise.validationLosses, [], 'measured before the return');
+    });
+
+    it('keeps what was saved and never told', () => {
+      const history = historyOf(4);
+      history.complete([committed(1), committed(2), committed(4)], null);
+      assert.deepEqual(stepsOf(history.trainingLosses), [0, 1, 2, 3]);
     });
   });
 
