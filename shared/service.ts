@@ -8,6 +8,7 @@ import { connectNats, type NatsLink } from './messaging/connection.ts';
 import { Conditions } from './observe/health.ts';
 import { startHttpEndpoint } from './observe/http-endpoint.ts';
 import { Metrics } from './observe/metrics.ts';
+import { startTracing } from './observe/tracing.ts';
 import type { Part } from './parts.ts';
 import { Certificates } from './rpc/certificates.ts';
 import type { ChannelSecurity } from './rpc/channel.ts';
@@ -59,6 +60,7 @@ export async function startService(
     life.defer('HTTP endpoint', () => http.close());
     log.info({ address: http.address }, `answers HTTP at ${http.address}`);
   }
+  await startTracing(part, name, { life, log });
   const connected = await connectNats({
     ...options.nats,
     part,

@@ -1,4 +1,5 @@
 /** What a run's driver tells while it works, for metrics and traces; it neither waits for them nor can fail by them. */
+import { inSpan } from '../../shared/observe/tracing.ts';
 import type { Metrics } from '../../shared/observe/metrics.ts';
 import type { RunEventBody } from '../../shared/run-event.ts';
 import { countEvent, type StepFacts } from './run-metrics.ts';
@@ -30,10 +31,10 @@ export function runTelemetry(metrics: Metrics): RunTelemetry {
     event: (facts, event) => {
       countEvent(metrics, facts, event);
     },
-    step: (_, work) => work(),
+    step: ({ run, generation, step }, work) => inSpan('step', { run, generation, step }, work),
     phase: async (phase, work) => {
       const startedAtMs = performance.now();
-      const result = await work();
+      const result = await inSpan(phase, {}, work);
       metrics.observe('phaseSeconds', (performance.now() - startedAtMs) / 1000, { phase });
       return result;
     },

@@ -11,6 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { inSpan } from '../observe/tracing.ts';
 import type {
   CallMessage,
   CallReply,
@@ -270,7 +271,10 @@ export class ActorHost {
     try {
       if (calls.size >= MAX_CALLS_PER_CALLER) throw tooManyCalls(calls.size);
       calls.set(callId, controller);
-      const result = await this.#invoke(message, controller.signal);
+      const { run, generation, traceparent } = message;
+      const attributes = { run, generation, worker: this.#options.name, actor: message.actorId };
+      const invoke = (): Promise<unknown> => this.#invoke(message, controller.signal);
+      const result = await inSpan(method, attributes, invoke, traceparent);
       stream.send({ kind: 'result', callId, result: encodeValue(result) });
     } catch (thrown) {
       const error = asSaraError(thrown);

@@ -9,6 +9,7 @@
 import { abortReason } from '../clock.ts';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { captureSpan } from '../observe/tracing.ts';
 import type { ActorStatus } from '../rpc/actor-codec.ts';
 import { staleGeneration } from './generation-fence.ts';
 import { Mailbox } from './mailbox.ts';
@@ -146,6 +147,8 @@ export class HostedActor {
   #context(generation: number, signal: AbortSignal, putIds: string[]): HostedContext {
     const { worker, objects, puller } = this.#surroundings;
     const { run, actorId } = this.facts;
+    const below = captureSpan();
+    const pulled = (ref: ObjectRef): Promise<TensorBundle> => below(() => puller.pull(ref, { signal }));
     const isHere = (ref: ObjectRef): boolean => ref.address === worker.address;
     const keep = (id: string, bundle: TensorBundle, tag: PutTag): ObjectRef => {
       if (signal.aborted) throw abortReason(signal);
@@ -166,9 +169,8 @@ export class HostedActor {
       hold: (id, bundle, tag) => {
         keep(id, bundle, tag);
       },
-      pull: async (ref) => (isHere(ref) ? objects.get(ref.id).bundle : puller.pull(ref, { signal })),
-      pullOwn: async (ref) =>
-        isHere(ref) ? copyBundle(objects.get(ref.id).bundle) : puller.pull(ref, { signal }),
+      pull: async (ref) => (isHere(ref) ? objects.get(ref.id).bundle : pulled(ref)),
+      pullOwn: async (ref) => (isHere(ref) ? copyBundle(objects.get(ref.id).bundle) : pulled(ref)),
       free: (...refs) => {
         for (const ref of refs) if (isHere(ref)) objects.free(ref.id);
       },

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { asSaraError, SaraError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { traceparent } from '../observe/tracing.ts';
 import type { WorkerStatus } from '../rpc/actor-codec.ts';
 import type { ChannelSecurity } from '../rpc/channel.ts';
 import { ACTOR_HOST_SERVICE } from '../rpc/services.ts';
@@ -184,7 +185,14 @@ export class ActorSystem<C extends ActorClassesOf<C>> {
     options: CallOptions,
   ): Promise<unknown> {
     const { actorId } = identity;
-    const message = { actorId, method, run: this.run, generation: this.#generation, args: encodeValue(args) };
+    const message = {
+      actorId,
+      method,
+      run: this.run,
+      generation: this.#generation,
+      args: encodeValue(args),
+      traceparent: traceparent(),
+    };
     const timeoutMs = options.timeoutMs ?? this.#options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
     return decodeValue(await link.invoke(message, { ...options, timeoutMs }));
   }

@@ -7,6 +7,7 @@ import type { CallOptions, ChannelSecurity } from '../rpc/channel.ts';
 import { Channel } from '../rpc/channel.ts';
 import type { ServiceBinding } from '../rpc/server.ts';
 import { bindService } from '../rpc/server.ts';
+import { inSpan } from '../observe/tracing.ts';
 import { TENSOR_STORE_SERVICE } from '../rpc/services.ts';
 import type { TensorBundle } from '../rpc/tensor-frame.ts';
 import { BundleAssembler, bundleChunks } from '../rpc/tensor-frame.ts';
@@ -51,7 +52,12 @@ export class TensorPuller {
    * @throws SaraError OBJECT_GONE, ACTOR_DIED when the holder cannot be reached, FRAME_INVALID when what comes is
    *   not what the ref promised
    */
-  async pull(ref: ObjectRef, options: CallOptions = {}): Promise<TensorBundle> {
+  pull(ref: ObjectRef, options: CallOptions = {}): Promise<TensorBundle> {
+    const { sizeBytes, address } = ref;
+    return inSpan('pull', { sizeBytes, from: address }, () => this.#pull(ref, options));
+  }
+
+  async #pull(ref: ObjectRef, options: CallOptions): Promise<TensorBundle> {
     const assembler = new BundleAssembler(ref.sizeBytes);
     const chunks = this.#channel(ref.address).serverStream(
       TENSOR_STORE_SERVICE.pullTensors,

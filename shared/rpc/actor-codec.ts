@@ -4,6 +4,7 @@
  */
 import type { ErrorCode, ErrorContext } from '../errors.ts';
 import { ERROR_CODES, SaraError } from '../errors.ts';
+import { TRACEPARENT_LENGTH } from '../observe/tracing.ts';
 import type { Codec } from './codec.ts';
 import {
   bytesField,
@@ -54,6 +55,8 @@ export interface Invoke {
   readonly generation: number;
   readonly timeoutMs: number;
   readonly args: Uint8Array;
+  /** Trace context of the caller's span; empty when it does not trace. */
+  readonly traceparent: string;
 }
 
 export type CallMessage =
@@ -169,6 +172,7 @@ function invokeFromWire(invoke: sara.v1.Invoke.$Properties): Invoke {
     generation: generationField(invoke.generation, 'Invoke.generation'),
     timeoutMs: wholeField(invoke.timeoutMs, 'Invoke.timeout_ms', 1, MAX_TIMEOUT_MS),
     args: bytesOf(invoke.args),
+    traceparent: textField(invoke.traceparent, 'Invoke.traceparent', TRACEPARENT_LENGTH),
   };
 }
 

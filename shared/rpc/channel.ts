@@ -8,12 +8,14 @@ import type { CallOptions as GrpcCallOptions, ChannelCredentials, ClientDuplexSt
 import { Client, credentials, experimental, Metadata } from '@grpc/grpc-js';
 import { abortReason } from '../clock.ts';
 import type { SaraError } from '../errors.ts';
+import { traceparent } from '../observe/tracing.ts';
 import { CERTIFICATE_NAMES, type Part } from '../parts.ts';
 import type { Certificates } from './certificates.ts';
 import type { Method } from './method.ts';
 import type { Peer } from './status.ts';
 import { fromStatus } from './status.ts';
 import type { ChannelPurpose } from './transport-options.ts';
+import { TRACE_HEADER } from './trace-header.ts';
 import { clientOptions } from './transport-options.ts';
 
 export type ChannelSecurity =
@@ -149,6 +151,8 @@ export class Channel {
     const metadata = new Metadata();
     const token = this.#token();
     if (token !== null) metadata.set('authorization', `Bearer ${token}`);
+    const parent = traceparent();
+    if (parent !== '') metadata.set(TRACE_HEADER, parent);
     return metadata;
   }
 

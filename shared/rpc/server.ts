@@ -15,6 +15,7 @@ import type {
 } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { SaraError } from '../errors.ts';
+import { inSpan } from '../observe/tracing.ts';
 import { partsNamedBy } from '../parts.ts';
 import { isLoopback, joinAddress, splitAddress } from './address.ts';
 import type { Certificates } from './certificates.ts';
@@ -22,6 +23,7 @@ import { bearerToken, certificateGate, type Caller, type Gate } from './gate.ts'
 import { openListener, type ConnectionRefusal } from './listener.ts';
 import type { Method, MethodKind } from './method.ts';
 import { toStatus } from './status.ts';
+import { TRACE_HEADER, traceContextOf } from './trace-header.ts';
 import { serverOptions } from './transport-options.ts';
 
 export type ServerSecurity =
@@ -123,7 +125,9 @@ function unaryHandler(
   return (call, reply) => {
     const serve = async (): Promise<Buffer> => {
       surroundings.admit(method.path, call);
-      return method.reply.encode(await handler(method.request.decode(call.request), callInfo(call)));
+      const request = method.request.decode(call.request);
+      const reply = await traced(method, call, () => handler(request, callInfo(call)));
+      return method.reply.encode(reply);
     };
     serve().then(
       (bytes) => {
@@ -146,6 +150,9 @@ function serverStreamHandler(
     const info = callInfo(call);
     const serve = async (): Promise<void> => {
       surroundings.admit(method.path, call);
+      await traced(method, call, send);
+    };
+    const send = async (): Promise<void> => {
       for await (const reply of handler(method.request.decode(call.request), info)) {
         if (info.signal.aborted) return;
         if (!call.write(method.reply.encode(reply))) await once(call, 'drain', { signal: info.signal });
@@ -234,6 +241,12 @@ interface ServerCall {
   getPeer(): string;
   getAuthContext(): { readonly sslPeerCertificate?: { readonly subjectaltname?: string } };
   on(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** As a span below the caller's, where both trace. A caller that does not is nobody's span to begin. */
+function traced<T>({ path }: AnyMethod, call: ServerCall, work: () => Promise<T>): Promise<T> {
+  const parent = traceContextOf(call.metadata.get(TRACE_HEADER).at(0));
+  return parent === '' ? work() : inSpan(path.slice(1), { 'rpc.system': 'grpc' }, work, parent);
 }
 
 function callInfo(call: ServerCall): CallInfo {

@@ -32,6 +32,8 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   sharp: ['worker/data/', 'worker/pictures/'],
   yaml: ['shared/config/', 'coordinator/access/'],
   'prom-client': ['shared/observe/metrics.ts'],
+  '@opentelemetry/': ['shared/observe/tracing.ts'],
+  '@peculiar/x509': ['coordinator/certificates/'],
   pino: ['shared/log.ts'],
   commander: ['coordinator/cli/', 'coordinator/main.ts', 'worker/cli/', 'worker/main.ts'],
 };

@@ -469,6 +469,9 @@ export namespace sara {
             /** Arguments as an actor value, UTF-8 JSON. */
             args: Uint8Array;
 
+            /** W3C trace context of the caller's span, at most 55 characters; empty when it does not trace. */
+            traceparent: string;
+
             /**
              * Creates a new Invoke instance using the specified properties.
              * @param [properties] Properties to set
@@ -527,6 +530,9 @@ export namespace sara {
 
                 /** Arguments as an actor value, UTF-8 JSON. */
                 args?: (Uint8Array|null);
+
+                /** W3C trace context of the caller's span, at most 55 characters; empty when it does not trace. */
+                traceparent?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

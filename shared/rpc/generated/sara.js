@@ -1004,6 +1004,7 @@ export const sara = $root.sara = (() => {
              * @property {number|null} [timeoutMs] Time the caller is willing to wait, in milliseconds from now, 1 to 2^31-1. Relative, so that the clocks
              * of two machines need not agree.
              * @property {Uint8Array|null} [args] Arguments as an actor value, UTF-8 JSON.
+             * @property {string|null} [traceparent] W3C trace context of the caller's span, at most 55 characters; empty when it does not trace.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1094,6 +1095,14 @@ export const sara = $root.sara = (() => {
             Invoke.prototype.args = $util.newBuffer([]);
 
             /**
+             * W3C trace context of the caller's span, at most 55 characters; empty when it does not trace.
+             * @member {string} traceparent
+             * @memberof sara.v1.Invoke
+             * @instance
+             */
+            Invoke.prototype.traceparent = "";
+
+            /**
              * Creates a new Invoke instance using the specified properties.
              * @function create
              * @memberof sara.v1.Invoke
@@ -1139,6 +1148,8 @@ export const sara = $root.sara = (() => {
                     writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.timeoutMs);
                 if (message.args != null && $Object.hasOwnProperty.call(message, "args") && message.args.length)
                     writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.args);
+                if (message.traceparent != null && $Object.hasOwnProperty.call(message, "traceparent") && message.traceparent !== "")
+                    writer.uint32(/* id 8, wireType 2 =*/66).string(message.traceparent);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1244,6 +1255,15 @@ export const sara = $root.sara = (() => {
                                 message.args = value;
                             else
                                 delete message.args;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.traceparent = value;
+                            else
+                                delete message.traceparent;
                             continue;
                         }
                     }
