@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadRunConfig } from '../../../shared/config.ts';
+import { loadRunConfig, type ResolvedRunConfig } from '../../../shared/config.ts';
+import { profileRun } from '../../../worker/model-actor.ts';
+import { FAMILIES } from '../../../worker/model/single-file/families.ts';
 import { withRun } from '../../support/in-process-run.ts';
 import { relativeError } from '../../support/numbers.ts';
+import { makeSmallLatentModel } from '../../support/small-latent-model.ts';
 import { makePictures } from '../../support/tiny-run.ts';
 
 const FRACTION_TOLERANCE = 1e-3;
@@ -23,6 +26,40 @@ describe('the example configurations', () => {
     const { method, train, output } = await loadRunConfig('examples/emoji/pretrain.yaml');
     assert.deepEqual([method, train.textEncoder, output.dtype], ['full', true, 'float16']);
   });
+});
+
+describe('the presets', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sara-presets-'));
+    await makePictures(join(folder, 'pictures'), 0, 2);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  for (const family of ['sd1', 'sd2', 'sdxl'] as const) {
+    it(`for ${family} fit a model of that family as they stand`, async () => {
+      const model = join(folder, family);
+      await makeSmallLatentModel(model, family);
+      const config = await loadPreset(family, [`model.path=${model}`]);
+      const [published] = FAMILIES.filter(({ name }) => name === family);
+      const { sample_size: sampleSize } = published.configs('v_prediction', false).unet;
+      // SD1's folder says 64 latents of 8 pixels.
+      assert.equal(config.data.resolution, 8 * Number(sampleSize));
+      const { encoding, residentEncoderBytes } = await profileRun(config);
+      // Two pictures, their captions, and the empty one.
+      assert.deepEqual([encoding?.numItems, residentEncoderBytes], [2 + 2 + 1, 0]);
+    });
+  }
+
+  it('for pixel space fit the bundled base as they stand', async () => {
+    const { encoding, numTrainingExamples } = await profileRun(await loadPreset('pixel', []));
+    assert.deepEqual([encoding, numTrainingExamples], [null, 2]);
+  });
+
+  function loadPreset(name: string, flags: readonly string[]): Promise<ResolvedRunConfig> {
+    const data = `data.path=${join(folder, 'pictures')}`;
+    return loadRunConfig(`examples/presets/${name}.yaml`, { flags: [data, ...flags] });
+  }
 });
 
 describe("the README's example", () => {
