@@ -304,7 +304,7 @@ function requireFinite(step: number, loss: number, reports: readonly GradientRep
   if (Number.isFinite(loss) && reports.every(({ isFinite }) => isFinite)) return;
   throw new SaraError(
     'NOT_FINITE',
-    `step ${step} gave loss ${loss} and a gradient that is not finite; lower optimizer.learningRate or optimizer.maxGradNorm`,
+    `step ${step} gave loss ${loss} and a gradient that is not finite; lower optimizer.learningRate or optimizer.maxGradNorm, or, under engine.precision float16, engine.lossScale`,
     { step, loss: String(loss) },
   );
 }

@@ -25,6 +25,8 @@ export interface BlockCost {
   readonly parameterCount: number;
   /** As held while training: float32. */
   readonly parameterBytes: number;
+  /** Of them, the largest tensor. */
+  readonly largestTensorBytes: number;
   /** Outputs of all the block's nodes together: what its backward pass may keep. */
   readonly activationBytes: number;
 }

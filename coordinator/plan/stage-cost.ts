@@ -37,11 +37,13 @@ const PASSES_OF_LAST_SEGMENT = 3;
 const BYTES_PER_TRAINED_ENTRY = 20;
 
 /**
- * Each value a segment computes is held until its backward is done, and then so is its gradient. With this the whole
- * SD1.5 UNet at batch 1 comes to 6.0 GB at 32x32 and 10.4 GB at 64x64 latents; `sara bench step` peaks at 5.9 and
- * 10.5.
+ * Of the values a segment computes, the share that is alive at once at the worst moment: norms and activation functions
+ * are computed again in the backward pass, and what is used up makes room.
  */
-const COPIES_PER_ACTIVATION = 2;
+const ACTIVATIONS_ALIVE = 0.6;
+
+/** Copies of a weight that come and go: axes swapped for an input gradient, iterates of the rank term. */
+const WEIGHT_COPIES = 3;
 
 /** What a worker holds besides tensors: one that trains a model of 90 thousand parameters peaks at 220-240 MB. */
 export const PROCESS_BYTES = 256 * 1024 * 1024;
@@ -71,8 +73,11 @@ export class CostModel {
     const trainedBytes = Math.ceil(
       sum((segment) => segment.parameterCount) * this.#trainedFraction * BYTES_PER_TRAINED_ENTRY,
     );
-    const activationBytes =
-      COPIES_PER_ACTIVATION * Math.max(...segments.map((segment) => segment.activationBytes));
+    const most = (pick: (segment: SegmentCost) => number): number => Math.max(...segments.map(pick));
+    const activationBytes = Math.ceil(
+      ACTIVATIONS_ALIVE * most((segment) => segment.activationBytes) +
+        WEIGHT_COPIES * most((segment) => segment.largestTensorBytes),
+    );
     const encoderBytes = span.outer.encoder === 0 ? this.#profile.residentEncoderBytes : 0;
     const frameBytes = this.#numInFlight * sum((segment) => segment.frameBytes);
     return {
@@ -90,11 +95,19 @@ export class CostModel {
 
   #segmentCost({ from, to }: Segment): SegmentCost {
     const isLast = to === this.#profile.blocks.length;
-    const cost = { flops: 0, parameterCount: 0, parameterBytes: 0, activationBytes: 0, frameBytes: 0 };
+    const cost = {
+      flops: 0,
+      parameterCount: 0,
+      parameterBytes: 0,
+      largestTensorBytes: 0,
+      activationBytes: 0,
+      frameBytes: 0,
+    };
     for (const block of this.#profile.blocks.slice(from, to)) {
       cost.flops += block.flops * (isLast ? PASSES_OF_LAST_SEGMENT : PASSES_WITH_RECOMPUTATION);
       cost.parameterCount += block.parameterCount;
       cost.parameterBytes += block.parameterBytes;
+      cost.largestTensorBytes = Math.max(cost.largestTensorBytes, block.largestTensorBytes);
       cost.activationBytes += block.activationBytes;
     }
     const isHere = (block: number): boolean => from <= block && block < to;
@@ -114,6 +127,7 @@ interface SegmentCost {
   readonly flops: number;
   readonly parameterCount: number;
   readonly parameterBytes: number;
+  readonly largestTensorBytes: number;
   readonly activationBytes: number;
   readonly frameBytes: number;
 }

@@ -143,11 +143,16 @@ function scheduleFieldsHaveMeaning({ schedule }: ParsedRunConfig): Problem | und
 
 /** A device named for the other engine would be passed over in silence. */
 function engineFieldsHaveMeaning({ engine }: ParsedRunConfig): Problem | undefined {
-  const { name, provider, backend } = engine;
+  const { name, provider, backend, precision } = engine;
   if (name === 'tfjs' && provider !== 'cpu')
     return problem(
       'engine.provider',
       `engine.provider ${provider} is for engine.name onnx, but it is tfjs; choose its device by engine.backend`,
+    );
+  if (name === 'tfjs' && precision !== 'float32')
+    return problem(
+      'engine.precision',
+      `engine.precision ${precision} is for engine.name onnx, but it is tfjs, whose kernels are float32`,
     );
   if (name === 'onnx' && backend !== 'auto')
     return problem(

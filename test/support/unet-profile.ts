@@ -64,6 +64,7 @@ function blockOf(name: string, cost: number): BlockCost {
     flops: cost * 1e9,
     parameterCount,
     parameterBytes: 4 * parameterCount,
+    largestTensorBytes: parameterCount,
     activationBytes: Math.round(cost * 1e6),
   };
 }

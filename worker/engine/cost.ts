@@ -8,13 +8,20 @@ import type { Graph, Node, Value } from './graph.ts';
 
 const FLOAT_BYTES = 4;
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Costs per block in order of first appearance; a parameter counts to the block that reads it first. */
 export function blockCosts(graph: Graph): BlockCost[] {
-  const costs = new Map<string, { flops: number; parameterCount: number; activationBytes: number }>();
+  const costs = new Map<string, Omit<Mutable<BlockCost>, 'name' | 'parameterBytes'>>();
   const owned = new Set<Value>();
   for (const node of graph.nodes) {
     if (node.block === '' || isLeaf(node)) continue;
-    const cost = costs.get(node.block) ?? { flops: 0, parameterCount: 0, activationBytes: 0 };
+    const cost = costs.get(node.block) ?? {
+      flops: 0,
+      parameterCount: 0,
+      largestTensorBytes: 0,
+      activationBytes: 0,
+    };
     costs.set(node.block, cost);
     cost.flops += nodeFlops(node);
     if (!isView(node)) for (const output of node.outputs) cost.activationBytes += sizeBytes(output);
@@ -22,6 +29,7 @@ export function blockCosts(graph: Graph): BlockCost[] {
       if (input.node.op.kind !== 'weight' || owned.has(input)) continue;
       owned.add(input);
       cost.parameterCount += numElements(input.shape);
+      cost.largestTensorBytes = Math.max(cost.largestTensorBytes, sizeBytes(input));
     }
   }
   return [...costs].map(([name, cost]) => ({

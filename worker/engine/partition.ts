@@ -89,12 +89,17 @@ export function partition(
  * `gradient:<weight>` for every trained weight; plus `loss` in the last segment.
  *
  * @param numSelected per trained weight the number of masked entries, or null where every entry is trained
+ * @param lossScale what the loss and so every gradient is multiplied with; the output `loss` is not
  */
-export function backwardProgram(segment: Segment, numSelected: ReadonlyMap<string, number | null>): Graph {
+export function backwardProgram(
+  segment: Segment,
+  numSelected: ReadonlyMap<string, number | null>,
+  lossScale = 1,
+): Graph {
   const graph = copyGraph(segment.forward);
   const seeds = new Map<Value, Value>();
   const loss = graph.outputs.get(LOSS);
-  if (loss !== undefined) seeds.set(loss, graph.constant([], Float32Array.of(1)));
+  if (loss !== undefined) seeds.set(loss, graph.constant([], Float32Array.of(lossScale)));
   for (const frame of segment.framesOut) {
     const value = graph.outputs.get(frame.name)!;
     const parts = frame.consumers.map((consumer) =>

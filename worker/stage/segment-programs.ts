@@ -21,20 +21,26 @@ export class SegmentPrograms {
   readonly #engine: Engine;
   readonly #store: WeightStore;
   readonly #numSelected: ReadonlyMap<string, number | null>;
+  readonly #lossScale: number;
   readonly #maxPrograms: number;
   /** The one used last at the end. */
   readonly #compiled = new Map<string, Promise<Executable>>();
 
-  /** @param numSelected per trained parameter the length of its compact gradient, null where it is dense */
+  /**
+   * @param numSelected per trained parameter the length of its compact gradient, null where it is dense
+   * @param lossScale factor that every gradient comes out with
+   */
   constructor(
     engine: Engine,
     store: WeightStore,
     numSelected: ReadonlyMap<string, number | null>,
+    lossScale = 1,
     maxPrograms = MAX_PROGRAMS,
   ) {
     this.#engine = engine;
     this.#store = store;
     this.#numSelected = numSelected;
+    this.#lossScale = lossScale;
     this.#maxPrograms = maxPrograms;
   }
 
@@ -71,6 +77,6 @@ export class SegmentPrograms {
 
   #backward(segment: Segment): Graph {
     const own = new Map([...this.#numSelected].filter(([name]) => segment.weightNames.includes(name)));
-    return backwardProgram(segment, own);
+    return backwardProgram(segment, own, this.#lossScale);
   }
 }

@@ -9,6 +9,7 @@ import { numElements } from '../../shared/tensor.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Graph } from '../engine/graph.ts';
 import { createOnnxEngine } from '../engine/onnx/onnx-engine.ts';
+import type { Precision } from '../engine/onnx/provider.ts';
 import { partition, type Segment } from '../engine/partition.ts';
 import type { Resolution } from '../data/image.ts';
 import { DiffusersModel } from '../model/diffusers-model.ts';
@@ -36,6 +37,8 @@ export interface TrainingSetup {
   readonly weightMode: WeightMode;
   /** Share of one micro-batch in the global batch. */
   readonly microBatchShare: number;
+  /** What the loss is multiplied with before it is differentiated, and gradients are divided by; 1 for nothing. */
+  readonly lossScale: number;
   /** @param threshold null for method full, whose learning rate is always given */
   learningRateSchedule(threshold: number | null): LrSchedule;
 }
@@ -57,7 +60,7 @@ export interface StageSetup extends TrainingSetup {
 /** @throws SaraError FILE_NOT_FOUND, FILE_CORRUPT, MODEL_UNSUPPORTED, CONFIG_INVALID */
 export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
   const config = parseRunConfigJson(Buffer.from(args.configJson), `configuration of run ${args.run}`);
-  const engine = await engineOf(config, args.numThreads);
+  const engine = await engineOf(config, args.numThreads, config.engine.precision);
   const model = await DiffusersModel.open(config.model.path);
   const segmentOfBlock = new Map(
     args.segments.flatMap(({ blocks }, index) => blocks.map((block) => [block, index])),
@@ -123,6 +126,7 @@ export function trainingSetup(
       epsilon: config.optimizer.epsilon,
       weightDecay: config.optimizer.weightDecay,
     },
+    lossScale: config.engine.precision === 'float16' ? config.engine.lossScale : 1,
     weightMode: config.engine.weights === 'auto' ? weightModeOn(given.engine) : config.engine.weights,
     learningRateSchedule: (threshold) => ({
       kind: config.schedule.type,
@@ -185,11 +189,18 @@ export function trainingGraphOf(
   );
 }
 
-/** @throws SaraError CONFIG_INVALID when the backend asked for cannot be loaded */
-export async function engineOf({ engine }: ResolvedRunConfig, numThreads: number): Promise<Engine> {
+/**
+ * @param precision of products; encoders and decoders keep float32, which some of them leave in float16
+ * @throws SaraError CONFIG_INVALID when the backend asked for cannot be loaded
+ */
+export async function engineOf(
+  { engine }: ResolvedRunConfig,
+  numThreads: number,
+  precision: Precision = 'float32',
+): Promise<Engine> {
   switch (engine.name) {
     case 'onnx':
-      return createOnnxEngine({ provider: engine.provider, numThreads });
+      return createOnnxEngine({ provider: engine.provider, numThreads, precision });
     case 'tfjs': {
       // Its packages are loaded by the runs that use them.
       const { createTfjsEngine } = await import('../engine/tfjs/tfjs-engine.ts');

@@ -49,7 +49,12 @@ export class Training {
     const { state, average, threshold, step } = selection;
     this.#setup = setup;
     this.#weights = weights;
-    this.#programs = new SegmentPrograms(setup.engine, weights.store, TrainableWeights.numSelected(state));
+    this.#programs = new SegmentPrograms(
+      setup.engine,
+      weights.store,
+      TrainableWeights.numSelected(state),
+      setup.lossScale,
+    );
     this.#schedule = setup.learningRateSchedule(threshold);
     this.#threshold = threshold;
     this.#average = average;
@@ -117,7 +122,8 @@ export class Training {
     this.#show(purpose === 'training' ? this.#state.values : (this.#average ?? this.#state.values));
     const program = await this.#programs.get(segment, size, kind);
     if (kind !== 'loss' && kind !== 'backward') return program.run(inputs);
-    return this.#gradients.add(segment.weightNames, this.#setup.microBatchShare, (into) =>
+    const { microBatchShare, lossScale } = this.#setup;
+    return this.#gradients.add(segment.weightNames, microBatchShare / lossScale, (into) =>
       program.run(inputs, into),
     );
   }

@@ -53,6 +53,20 @@ export const engineSection = section({
     doc: 'Device that onnx executes on.',
     default: 'cpu',
   }),
+  precision: field(z.enum(['float32', 'float16']), {
+    doc: 'What onnx computes products and convolutions of the UNet in. float16: for GPUs; norms, softmax, loss, trainable values and optimizer stay float32.',
+    default: 'float32',
+  }),
+  lossScale: field(
+    z
+      .number()
+      .min(1)
+      .max(2 ** 24),
+    {
+      doc: 'Under precision float16, what the loss is multiplied with so that small gradients do not become zero; they are divided by it again. Lower it when gradients are not finite.',
+      default: 8192,
+    },
+  ),
   backend: field(z.enum(['auto', 'node-gpu', 'node', 'wasm', 'cpu']), {
     doc: 'What tfjs executes on. node-gpu, node: TensorFlow, from the package @tensorflow/tfjs-node-gpu or tfjs-node, to be installed beside. wasm: WebAssembly. cpu: plain JavaScript, very slow. auto: the first of these that can be loaded.',
     default: 'auto',

@@ -318,6 +318,7 @@ function stageSetup(parts: SetupParts): StageSetup {
     adamw: { betas: recorded.betas, epsilon: recorded.eps, weightDecay: recorded.weight_decay },
     weightMode,
     microBatchShare: 1,
+    lossScale: 1,
     learningRateSchedule: () => ({
       kind: 'constant',
       learningRate: recorded.lr,

@@ -56,7 +56,7 @@ describe('programs of segments', () => {
 
   it('are no more than allowed: the one used longest ago goes, and comes back when it is asked for', async () => {
     const engine = new CountingEngine();
-    const programs = new SegmentPrograms(engine, new WeightStore(), new Map(), 2);
+    const programs = new SegmentPrograms(engine, new WeightStore(), new Map(), 1, 2);
     const [a, b, c] = SIZES;
     const first = await programs.get(segment, a, 'forward');
     await programs.get(segment, b, 'forward');

@@ -16,11 +16,12 @@ import { inExecutionOrder } from './execution-order.ts';
 import { gradientBlocks, nodesGatheredInBlocks, type GradientBlock } from './gradient-blocks.ts';
 import { emitColumns, emitTaps, tapMajorToOihw, usesColumns } from './lower-conv-weight-grad.ts';
 import { emitConv, emitConvInputGrad, type ConvShapes } from './lower-conv.ts';
+import { inHalfPrecision } from './half-precision.ts';
 import { biasedProducts, emitBiasedProduct, emitMatMul, type BiasedProduct } from './lower-linear.ts';
 import { emitGroupNorm, emitGroupNormGrad, emitLayerNorm, emitLayerNormGrad } from './lower-norm.ts';
 import { emitUpsample, emitUpsampleGrad } from './lower-upsample.ts';
 import { encodeOnnxModel, nodeName, type OnnxType } from './onnx-schema.ts';
-import { PROVIDER_FAULTS, type ProviderFaults } from './provider.ts';
+import { PROVIDER_FAULTS, type Precision, type ProviderFaults } from './provider.ts';
 
 /** Values a run reads from the weight store. */
 export type StoreFeed =
@@ -68,14 +69,16 @@ export function lowerToOnnx(
   graph: Graph,
   weights: WeightStore,
   faults: ProviderFaults = PROVIDER_FAULTS.cpu,
+  precision: Precision = 'float32',
 ): LoweredModel {
-  return new Lowering(graph, weights, faults).run();
+  return new Lowering(graph, weights, faults, precision).run();
 }
 
 class Lowering {
   readonly #graph: Graph;
   readonly #weights: WeightStore;
   readonly #faults: ProviderFaults;
+  readonly #precision: Precision;
   readonly #e = new Emitter();
   readonly #names = new Map<Value, string>();
   readonly #feeds: StoreFeed[] = [];
@@ -84,7 +87,8 @@ class Lowering {
   readonly #emittedElsewhere: ReadonlySet<Node>;
   readonly #outputs = new Map<string, LoweredOutput[]>();
 
-  constructor(graph: Graph, weights: WeightStore, faults: ProviderFaults) {
+  constructor(graph: Graph, weights: WeightStore, faults: ProviderFaults, precision: Precision) {
+    this.#precision = precision;
     this.#graph = graph;
     this.#weights = weights;
     this.#faults = faults;
@@ -109,8 +113,9 @@ class Lowering {
       this.#e.outputs.push({ name: outputName(name), type: value.type, dims: value.shape });
       this.#outputs.set(name, [{ name: outputName(name), indices: null }]);
     }
+    const ordered = inExecutionOrder(this.#e.nodes);
+    const nodes = this.#precision === 'float16' ? inHalfPrecision(this.#e, ordered) : ordered;
     const { initializers, inputs, outputs } = this.#e;
-    const nodes = inExecutionOrder(this.#e.nodes);
     return {
       bytes: encodeOnnxModel({ nodes, initializers, inputs, outputs }),
       feeds: this.#feeds,

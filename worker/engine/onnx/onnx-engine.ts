@@ -13,7 +13,7 @@ import type { Graph } from '../graph.ts';
 import type { WeightStore } from '../weight-store.ts';
 import { tapMajorIndices } from './lower-conv-weight-grad.ts';
 import { inputName, lowerToOnnx, type LoweredModel, type StoreFeed } from './lower.ts';
-import { PROVIDER_FAULTS, type Provider } from './provider.ts';
+import { PROVIDER_FAULTS, type Precision, type Provider } from './provider.ts';
 
 export type { Provider };
 
@@ -21,6 +21,8 @@ export interface OnnxEngineOptions {
   readonly provider: Provider;
   /** Threads of one operator. */
   readonly numThreads: number;
+  /** float32 unless given. */
+  readonly precision?: Precision;
   /** Path prefix of the runtime's own profile, one JSON file per program, complete when it is disposed. */
   readonly profilePrefix?: string | null;
 }
@@ -42,9 +44,13 @@ class OnnxEngine implements Engine {
   }
 
   async compile(graph: Graph, weights: WeightStore): Promise<Executable> {
-    const lowered = lowerToOnnx(graph, weights, PROVIDER_FAULTS[this.#options.provider]);
+    const { provider, precision } = this.#options;
+    const lowered = lowerToOnnx(graph, weights, PROVIDER_FAULTS[provider], precision);
     try {
-      const session = await ort.InferenceSession.create(lowered.bytes, this.#sessionOptions(lowered));
+      const session = await ort.InferenceSession.create(
+        lowered.bytes,
+        sessionOptions(this.#options, lowered),
+      );
       return new OnnxExecutable(session, graph, weights, lowered);
     } catch (cause) {
       throw engineFailure(
@@ -53,46 +59,57 @@ class OnnxEngine implements Engine {
       );
     }
   }
+}
 
-  #sessionOptions(lowered: LoweredModel): ort.InferenceSession.SessionOptions {
-    const { numThreads, profilePrefix = null } = this.#options;
-    return {
-      executionProviders: this.#executionProviders(lowered),
-      graphOptimizationLevel: 'all',
-      intraOpNumThreads: numThreads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-      // The runtime's arena grows by powers of two, and a plan of all buffers would be allocated beside it: at Stable
-      // Diffusion sizes a gigabyte each, and for every program of its own. The process's allocator does better, as
-      // worker-program.ts sets it up.
-      enableCpuMemArena: false,
-      enableMemPattern: false,
-      ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
-      extra: {
-        // What the backward pass computes a second time would be merged with the first, and kept in between.
-        optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
-        session: {
-          // External data is named relative to this folder, so that a weight file anywhere can be mapped.
-          model_external_initializers_file_folder_path: '/',
-          // Workers share cores: a thread that spins between operators takes them from its neighbour.
-          intra_op: { allow_spinning: '0' },
-        },
+/**
+ * How the runtime is to run a model on a provider.
+ *
+ * CUDA takes the first device that the process sees (`CUDA_VISIBLE_DEVICES` chooses: one worker per device); what the
+ * provider lacks runs on the CPU. Its float32 products use TF32 where the device has it, as NVIDIA's libraries do
+ * unless `NVIDIA_TF32_OVERRIDE=0` is in the worker's environment.
+ */
+export function sessionOptions(
+  { provider, numThreads, profilePrefix = null }: OnnxEngineOptions,
+  { sineNodes }: Pick<LoweredModel, 'sineNodes'>,
+): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: executionProviders(provider, sineNodes),
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: numThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 3,
+    // The runtime's arena grows by powers of two, and a plan of all buffers would be allocated beside it: at Stable
+    // Diffusion sizes a gigabyte each, and for every program of its own. The process's allocator does better, as
+    // worker-program.ts sets it up.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+    ...(profilePrefix === null ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+    extra: {
+      // What the backward pass computes a second time would be merged with the first, and kept in between.
+      optimization: { disable_specified_optimizers: 'CommonSubexpressionElimination' },
+      session: {
+        // External data is named relative to this folder, so that a weight file anywhere can be mapped.
+        model_external_initializers_file_folder_path: '/',
+        // Workers share cores: a thread that spins between operators takes them from its neighbour.
+        intra_op: { allow_spinning: '0' },
       },
-    };
-  }
+    },
+  };
+}
 
-  #executionProviders({ sineNodes }: LoweredModel): ort.InferenceSession.ExecutionProviderConfig[] {
-    const { provider } = this.#options;
-    const onCpu = PROVIDER_FAULTS[provider].coarseSines ? sineNodes : [];
-    switch (provider) {
-      case 'cpu':
-        return ['cpu'];
-      case 'cuda':
-        return [provider, 'cpu'];
-      case 'webgpu':
-        return [{ name: provider, ...(onCpu.length > 0 && { forceCpuNodeNames: onCpu }) }, 'cpu'];
-    }
+function executionProviders(
+  provider: Provider,
+  sineNodes: readonly string[],
+): ort.InferenceSession.ExecutionProviderConfig[] {
+  const onCpu = PROVIDER_FAULTS[provider].coarseSines ? sineNodes : [];
+  switch (provider) {
+    case 'cpu':
+      return ['cpu'];
+    case 'cuda':
+      return [{ name: provider, deviceId: 0 }, 'cpu'];
+    case 'webgpu':
+      return [{ name: provider, ...(onCpu.length > 0 && { forceCpuNodeNames: onCpu }) }, 'cpu'];
   }
 }
 

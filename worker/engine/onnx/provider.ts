@@ -5,6 +5,9 @@
 
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 
+/** What products and convolutions are computed in, see half-precision.ts. */
+export type Precision = 'float32' | 'float16';
+
 export interface ProviderFaults {
   /**
    * The fused attention reads a fixed number of keys per step, whatever the number of lanes that share them: on a driver

@@ -47,7 +47,7 @@ function planOf(profile: ModelProfile, numStages: number): RunPlan {
     numThreads: 1,
   }));
   const shape = { numStages, numReplicas: 1, microBatchSize: 1, numMicroBatches: 8 };
-  return planRun({ profile, workers, trainedFraction: 0.06, ...shape });
+  return planRun({ profile, workers, trainedFraction: 0.058, ...shape });
 }
 
 /** Forward and back, when the first half of the arithmetic goes to one stage and the rest to the other. */
@@ -91,16 +91,17 @@ describe('planner on published models', () => {
     });
   }
 
-  it('estimates the memory of SD 1.5 within a tenth of what was measured', () => {
-    // Peak of `sara bench step --preset sd15`: one process, batch 1, 50M of 860M weights trained.
-    const measuredGiB = [
-      [32, 5.53],
-      [64, 9.77],
+  it('estimates memory within a tenth of what was measured', () => {
+    // Peak of `sara bench step`: one process, batch 1, weights below 2e-3 trained, 5.8 % of them.
+    const measuredGB = [
+      ['SD 1.5', SD15, 32, 5.48],
+      ['SD 1.5', SD15, 64, 6.77],
+      ['SDXL', SDXL_BASE, 32, 14.4],
     ] as const;
-    for (const [side, gib] of measuredGiB) {
-      const [{ peakBytes }] = planOf(profileOf(SD15, side), 1).stages;
-      const ratio = peakBytes / (gib * 2 ** 30);
-      assert.ok(ratio > 0.9 && ratio < 1.1, `${side}x${side}: ${ratio} of the measured peak`);
+    for (const [name, config, side, gigabytes] of measuredGB) {
+      const [{ peakBytes }] = planOf(profileOf(config, side), 1).stages;
+      const ratio = peakBytes / (gigabytes * 1e9);
+      assert.ok(ratio > 0.9 && ratio < 1.1, `${name}, ${side}x${side}: ${ratio} of the measured peak`);
     }
   });
 });

@@ -123,7 +123,15 @@ describe('config', () => {
         },
         checkpoint: { everySteps: 500, everyMinutes: null, keepLast: 3 },
         output: { dir: join(folder, 'runs'), dtype: 'float32', mergedModel: true },
-        engine: { name: 'onnx', provider: 'cpu', backend: 'auto', numThreads: null, weights: 'auto' },
+        engine: {
+          name: 'onnx',
+          provider: 'cpu',
+          precision: 'float32',
+          lossScale: 8192,
+          backend: 'auto',
+          numThreads: null,
+          weights: 'auto',
+        },
         faults: { maxRestarts: 3, replacementTimeoutMs: 30_000 },
       });
     });
@@ -272,7 +280,7 @@ schedule:
       [
         'something else',
         'engine: { turbo: 11 }',
-        /engine\.turbo is no field .*known here: name, provider, backend, numThreads, weights/,
+        /engine\.turbo is no field .*known here: name, provider, precision, lossScale, backend, numThreads, weights/,
       ],
       ['a prototype', '"__proto__": { method: full }', /__proto__ is no field/],
       ['a name of the language', 'constructor: 1', /constructor is no field/],
@@ -377,6 +385,11 @@ schedule:
         'a provider of onnx for tfjs',
         ['engine.name=tfjs', 'engine.provider=webgpu'],
         /engine\.provider webgpu is for engine\.name onnx, but it is tfjs/,
+      ],
+      [
+        'float16 for tfjs',
+        ['engine.name=tfjs', 'engine.precision=float16'],
+        /engine\.precision float16 is for engine\.name onnx, but it is tfjs/,
       ],
       [
         'a backend of tfjs for onnx',
