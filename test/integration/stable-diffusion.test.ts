@@ -32,12 +32,17 @@ const NUM_HELD_OUT = 2;
 const STEPS = 4;
 const PROMPTS = ['cat face, animal mammal', 'red apple, food fruit'];
 
+/** Under load; the large one trains minutes on two cores. */
+const COMMAND_TIMEOUT_MS = IS_LARGE ? 1_200_000 : 300_000;
+
 /** As high as any layer's smaller side: nothing of a change is lost. */
 const FULL_RANK = IS_LARGE ? 1024 : 64;
 /** A product of factors in float32 against the change itself. */
 const FACTOR_TOLERANCE = 1e-5;
 /** Of 255: the same weights, once added up in memory and once in a file. */
 const PIXEL_TOLERANCE = 1;
+
+const run = (args: readonly string[]): Promise<SaraExit> => runSara(args, {}, COMMAND_TIMEOUT_MS);
 
 describe('Stable Diffusion from folder to file', () => {
   let folder: string;
@@ -57,7 +62,7 @@ describe('Stable Diffusion from folder to file', () => {
     await copySome(place('emoji/twitter-train'), place('pictures'), NUM_PICTURES);
     await copySome(place('emoji/twitter-validation'), place('held-out'), NUM_HELD_OUT);
     await writeFile(place('run.yaml'), stringify(configOf(place)));
-    first = await runSara(['train', place('run.yaml')]);
+    first = await run(['train', place('run.yaml')]);
     assert.equal(first.code, 0, first.stderr);
     const runFolder = await latest();
     report = JSON.parse(await readFile(join(runFolder, 'report.json'), 'utf8')) as RunReport;
@@ -113,7 +118,7 @@ describe('Stable Diffusion from folder to file', () => {
     await writeSingleFile(model, file, { readUNet: (name) => model.unetFiles.read(name), metadata: {} });
     await model.close();
     const fromFile = ['--set', `model.path=${file}`, '--set', 'preview.prompts=[]'];
-    const again = await runSara(['train', place('run.yaml'), ...fromFile]);
+    const again = await run(['train', place('run.yaml'), ...fromFile]);
     assert.equal(again.code, 0, again.stderr);
     assert.deepEqual(await cacheFiles(place('runs/cache')), files);
     const runFolder = await latest();
@@ -167,7 +172,7 @@ describe('Stable Diffusion from folder to file', () => {
     const draw = async (name: string, ...from: string[]): Promise<Buffer> => {
       const size = ['--resolution', String(RESOLUTION), '--steps', '2'];
       const out = place(`${name}.png`);
-      const drawn = await runSara(['sample', ...from, '--prompt', PROMPTS[0], ...size, '--out', out]);
+      const drawn = await run(['sample', ...from, '--prompt', PROMPTS[0], ...size, '--out', out]);
       assert.equal(drawn.code, 0, drawn.stderr);
       return sharp(out).removeAlpha().raw().toBuffer();
     };
@@ -185,7 +190,7 @@ describe('Stable Diffusion from folder to file', () => {
 
   /** A command on the base and the run's adapter. */
   async function sara(command: string, ...args: string[]): Promise<void> {
-    const done = await runSara([command, '--model', base, '--adapter', adapter, ...args]);
+    const done = await run([command, '--model', base, '--adapter', adapter, ...args]);
     assert.equal(done.code, 0, done.stderr);
   }
 

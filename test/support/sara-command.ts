@@ -94,8 +94,8 @@ export class SaraCommand {
   }
 
   /** Waits for its end. One that is stuck is killed. */
-  async exit(): Promise<SaraExit> {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), COMMAND_TIMEOUT_MS);
+  async exit(timeoutMs = COMMAND_TIMEOUT_MS): Promise<SaraExit> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
     try {
       return await this.#exited;
     } finally {
@@ -150,10 +150,11 @@ function programArguments(program: Program): string[] {
 export async function runSara(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<SaraExit & { readonly leftBehind: readonly string[] }> {
   const command = await SaraCommand.start(args, env);
   try {
-    return { ...(await command.exit()), leftBehind: await command.leftBehind() };
+    return { ...(await command.exit(timeoutMs)), leftBehind: await command.leftBehind() };
   } finally {
     await command.dispose();
   }
