@@ -29,6 +29,7 @@ import type {
   RunRequest,
   RunSummary,
   SubmitRequest,
+  WatchRequest,
   WorkerSummary,
 } from '../shared/run-api.ts';
 import { isTerminal, type RunEvent } from '../shared/run-event.ts';
@@ -203,11 +204,11 @@ export class Coordinator implements CoordinatorApi {
   }
 
   async *watchRun(
-    { run, fromSequence }: { run: string; fromSequence: number },
+    { run, fromSequence, historyOnly }: WatchRequest,
     { signal }: CallInfo,
   ): AsyncGenerator<RunEvent, void> {
     await this.#store.get(requireRunId(run));
-    yield* this.#events.watch(run, { fromSequence, signal });
+    yield* this.#events.watch(run, { fromSequence, historyOnly, signal });
   }
 
   async cancelRun({ run, reason }: { run: string; reason: string }): Promise<RunSummary> {
@@ -244,6 +245,7 @@ export class Coordinator implements CoordinatorApi {
         memoryUsedBytes: placed?.memoryBytes ?? 0,
         run: placed?.run ?? null,
         leaseAgeMs: Math.round(worker.leaseAgeMs),
+        version: worker.version,
       };
     });
     return { workers };

@@ -12,6 +12,7 @@ import type {
   RunRequest,
   RunSummary,
   SubmitRequest,
+  WatchRequest,
   WorkerSummary,
 } from './run-api.ts';
 import type { RunEvent } from './run-event.ts';
@@ -91,12 +92,16 @@ export class CoordinatorClient {
     return this.#askLeader(COORDINATOR_SERVICE.drainWorker, request, this.#within(options));
   }
 
-  /** History from `fromSequence` on (0: all), then what happens, until the run ends or the loop is left. */
+  /** History, then what happens, until the run ends or the loop is left. */
   watchRun(
-    request: { readonly run: string; readonly fromSequence: number },
+    request: Omit<WatchRequest, 'historyOnly'> & { readonly historyOnly?: boolean },
     options: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<RunEvent, void> {
-    return this.#channel.serverStream(COORDINATOR_SERVICE.watchRun, request, options);
+    return this.#channel.serverStream(
+      COORDINATOR_SERVICE.watchRun,
+      { historyOnly: false, ...request },
+      options,
+    );
   }
 
   listWorkers(options?: CallOptions): Promise<{ readonly workers: readonly WorkerSummary[] }> {

@@ -54,6 +54,16 @@ export interface WorkerSummary {
   readonly memoryUsedBytes: number;
   readonly run: string | null;
   readonly leaseAgeMs: number;
+  /** Of its software. */
+  readonly version: string;
+}
+
+export interface WatchRequest {
+  readonly run: string;
+  /** First event wanted; 0: all. */
+  readonly fromSequence: number;
+  /** Whether to end with what has happened so far. */
+  readonly historyOnly: boolean;
 }
 
 export interface CoordinatorApi {
@@ -66,11 +76,8 @@ export interface CoordinatorApi {
     request: { readonly run: string; readonly set: readonly string[] },
     call: CallInfo,
   ): Promise<RunSummary>;
-  /** History from `fromSequence` on (0: all), then what happens, until the run ends. */
-  watchRun(
-    request: { readonly run: string; readonly fromSequence: number },
-    call: CallInfo,
-  ): AsyncIterable<RunEvent>;
+  /** History, then what happens, until the run ends. */
+  watchRun(request: WatchRequest, call: CallInfo): AsyncIterable<RunEvent>;
   listWorkers(
     request: Record<never, never>,
     call: CallInfo,

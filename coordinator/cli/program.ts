@@ -13,6 +13,7 @@ import { doctorCommand } from './doctor.ts';
 import { ROLES, type Role } from '../access/roles.ts';
 import type { ApiOptions } from './api-client.ts';
 import { makeCertificates } from './certs.ts';
+import { logs, type LogsOptions } from './logs.ts';
 import { NATS_USERS, printNatsConfig } from './nats-config.ts';
 import {
   accessOptions,
@@ -268,6 +269,12 @@ function apiCommands(program: Command, life: Lifecycle): void {
     .description("follow a run to its end; exits with the run's own code")
     .argument('<run>', 'its id')
     .action((run: string, options: ApiOptions) => watch(run, options, life));
+  command('logs')
+    .description('print what was said of a run: states, warnings, losses of workers, checkpoints')
+    .argument('<run>', 'its id')
+    .option('-f, --follow', 'go on with what comes, until the run ends')
+    .addOption(jsonOption())
+    .action((run: string, options: LogsOptions) => logs(run, options, life));
   command('cancel')
     .description('stop a run')
     .argument('<run>', 'its id')

@@ -22,7 +22,7 @@ export function withPods(workers: readonly WorkerSummary[], pods: readonly PodFa
 
 export function workerTable(workers: readonly WorkerSummary[]): string[][] {
   return [
-    ['worker', 'state', 'device', 'memory', 'run', 'address', 'lease age'],
+    ['worker', 'state', 'device', 'memory', 'run', 'address', 'lease age', 'version'],
     ...workers.map((worker) => [
       worker.name,
       worker.state,
@@ -31,6 +31,7 @@ export function workerTable(workers: readonly WorkerSummary[]): string[][] {
       worker.run ?? '',
       worker.address,
       formatDuration(worker.leaseAgeMs / 1000),
+      worker.version,
     ]),
   ];
 }

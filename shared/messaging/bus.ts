@@ -128,18 +128,26 @@ export class EventBus {
   /**
    * A run's history, then what happens. Ends when the run has ended and everything was told, or the signal aborts.
    * @param options.fromSequence first event wanted; default: the first
+   * @param options.historyOnly end with what is stored already
    */
   async *watch(
     run: string,
-    options: { readonly fromSequence?: number; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly fromSequence?: number;
+      readonly historyOnly?: boolean;
+      readonly signal?: AbortSignal;
+    } = {},
   ): AsyncGenerator<RunEvent, void> {
-    const { fromSequence = 0, signal } = options;
+    const { fromSequence = 0, historyOnly = false, signal } = options;
+    // A reader would wait for the first event.
+    if (historyOnly && (await this.#stream.last(SUBJECTS.runEvents(run))) === null) return;
     const messages = this.#stream.read(SUBJECTS.runEvents(run), signal === undefined ? {} : { signal });
     for await (const { data, numPending } of messages) {
       const event = runEventCodec.decode(data);
       if (event.sequence >= fromSequence) yield event;
       // A run that was resumed has ended before and goes on after.
-      if (event.kind === 'state-changed' && isTerminal(event.state) && numPending === 0) return;
+      const hasEnded = event.kind === 'state-changed' && isTerminal(event.state);
+      if (numPending === 0 && (hasEnded || historyOnly)) return;
     }
   }
 }

@@ -1,6 +1,13 @@
 /** Messages of proto/sara/v1/run.proto as values. */
 import { isAbsolute } from 'node:path';
-import type { RunRequest, RunSummary, SubmitRequest, WorkerState, WorkerSummary } from '../run-api.ts';
+import type {
+  RunRequest,
+  RunSummary,
+  SubmitRequest,
+  WorkerState,
+  WatchRequest,
+  WorkerSummary,
+} from '../run-api.ts';
 import { MAX_PRIORITY } from '../run-api.ts';
 import { errorCodeFromWire } from './actor-codec.ts';
 import type { Codec } from './codec.ts';
@@ -120,16 +127,16 @@ export const resumeRunRequestCodec: Codec<{ readonly run: string; readonly set: 
     },
   );
 
-export const watchRunRequestCodec: Codec<{ readonly run: string; readonly fromSequence: number }> =
-  messageCodec(
-    'WatchRunRequest',
-    sara.v1.WatchRunRequest,
-    (request: { readonly run: string; readonly fromSequence: number }) => request,
-    (message) => ({
-      run: runField(message.run, 'WatchRunRequest.run'),
-      fromSequence: countField(message.fromSequence, 'WatchRunRequest.from_sequence'),
-    }),
-  );
+export const watchRunRequestCodec: Codec<WatchRequest> = messageCodec(
+  'WatchRunRequest',
+  sara.v1.WatchRunRequest,
+  (request: WatchRequest) => request,
+  (message) => ({
+    run: runField(message.run, 'WatchRunRequest.run'),
+    fromSequence: countField(message.fromSequence, 'WatchRunRequest.from_sequence'),
+    historyOnly: message.historyOnly ?? false,
+  }),
+);
 
 export const runSummaryCodec: Codec<RunSummary> = messageCodec(
   'RunSummary',
@@ -214,5 +221,6 @@ function workerFromWire(worker: sara.v1.WorkerSummary.$Properties): WorkerSummar
     memoryUsedBytes: bytesField(worker.memoryUsedBytes, 'WorkerSummary.memory_used_bytes'),
     run: worker.run ? runField(worker.run, 'WorkerSummary.run') : null,
     leaseAgeMs: countField(worker.leaseAgeMs, 'WorkerSummary.lease_age_ms'),
+    version: textField(worker.version, 'WorkerSummary.version', 64),
   };
 }

@@ -2809,6 +2809,9 @@ export namespace sara {
             /** First event wanted, from 1; 0 means from the beginning. */
             fromSequence: number;
 
+            /** Whether to end with what has happened so far, instead of waiting for more. Set by the client. */
+            historyOnly: boolean;
+
             /**
              * Creates a new WatchRunRequest instance using the specified properties.
              * @param [properties] Properties to set
@@ -2846,6 +2849,9 @@ export namespace sara {
 
                 /** First event wanted, from 1; 0 means from the beginning. */
                 fromSequence?: (number|null);
+
+                /** Whether to end with what has happened so far, instead of waiting for more. Set by the client. */
+                historyOnly?: (boolean|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -3166,6 +3172,9 @@ export namespace sara {
             /** Time since its lease was last renewed, in milliseconds. */
             leaseAgeMs: number;
 
+            /** Version of its software. */
+            version: string;
+
             /**
              * Creates a new WorkerSummary instance using the specified properties.
              * @param [properties] Properties to set
@@ -3221,6 +3230,9 @@ export namespace sara {
 
                 /** Time since its lease was last renewed, in milliseconds. */
                 leaseAgeMs?: (number|null);
+
+                /** Version of its software. */
+                version?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

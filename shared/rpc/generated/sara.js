@@ -6775,6 +6775,7 @@ export const sara = $root.sara = (() => {
              * @typedef {Object} sara.v1.WatchRunRequest.$Properties
              * @property {string|null} [run] Name of the run.
              * @property {number|null} [fromSequence] First event wanted, from 1; 0 means from the beginning.
+             * @property {boolean|null} [historyOnly] Whether to end with what has happened so far, instead of waiting for more. Set by the client.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -6823,6 +6824,14 @@ export const sara = $root.sara = (() => {
             WatchRunRequest.prototype.fromSequence = 0;
 
             /**
+             * Whether to end with what has happened so far, instead of waiting for more. Set by the client.
+             * @member {boolean} historyOnly
+             * @memberof sara.v1.WatchRunRequest
+             * @instance
+             */
+            WatchRunRequest.prototype.historyOnly = false;
+
+            /**
              * Creates a new WatchRunRequest instance using the specified properties.
              * @function create
              * @memberof sara.v1.WatchRunRequest
@@ -6858,6 +6867,8 @@ export const sara = $root.sara = (() => {
                     writer.uint32(/* id 1, wireType 2 =*/10).string(message.run);
                 if (message.fromSequence != null && $Object.hasOwnProperty.call(message, "fromSequence") && message.fromSequence !== 0)
                     writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.fromSequence);
+                if (message.historyOnly != null && $Object.hasOwnProperty.call(message, "historyOnly") && message.historyOnly !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.historyOnly);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -6918,6 +6929,15 @@ export const sara = $root.sara = (() => {
                                 message.fromSequence = value;
                             else
                                 delete message.fromSequence;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.historyOnly = value;
+                            else
+                                delete message.historyOnly;
                             continue;
                         }
                     }
@@ -7611,6 +7631,7 @@ export const sara = $root.sara = (() => {
              * @property {number|null} [memoryUsedBytes] Memory reserved by actors, in bytes.
              * @property {string|null} [run] Run its actors belong to; empty when idle.
              * @property {number|null} [leaseAgeMs] Time since its lease was last renewed, in milliseconds.
+             * @property {string|null} [version] Version of its software.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -7707,6 +7728,14 @@ export const sara = $root.sara = (() => {
             WorkerSummary.prototype.leaseAgeMs = 0;
 
             /**
+             * Version of its software.
+             * @member {string} version
+             * @memberof sara.v1.WorkerSummary
+             * @instance
+             */
+            WorkerSummary.prototype.version = "";
+
+            /**
              * Creates a new WorkerSummary instance using the specified properties.
              * @function create
              * @memberof sara.v1.WorkerSummary
@@ -7754,6 +7783,8 @@ export const sara = $root.sara = (() => {
                     writer.uint32(/* id 7, wireType 2 =*/58).string(message.run);
                 if (message.leaseAgeMs != null && $Object.hasOwnProperty.call(message, "leaseAgeMs") && message.leaseAgeMs !== 0)
                     writer.uint32(/* id 8, wireType 0 =*/64).uint32(message.leaseAgeMs);
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
+                    writer.uint32(/* id 9, wireType 2 =*/74).string(message.version);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -7868,6 +7899,15 @@ export const sara = $root.sara = (() => {
                                 message.leaseAgeMs = value;
                             else
                                 delete message.leaseAgeMs;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.version = value;
+                            else
+                                delete message.version;
                             continue;
                         }
                     }

@@ -42,6 +42,9 @@ describe('commands to a cluster', () => {
     assert.deepEqual([state, step], ['succeeded', 6]);
     assert.match((await ask('status', run)).stdout, /^step +6 of 6$/m);
     assert.equal((await askJson<RunSummary[]>('list'))[0].run, run);
+    const said = (await ask('logs', run)).stdout.trimEnd().split('\n');
+    assert.match(said[0], /^\d{4}-\d\d-\d\dT[\d:.]+Z info {2}gen 0 step 0 {2}queued: submitted$/);
+    assert.match(said.at(-1) ?? '', /gen \d step 6 {2}succeeded$/);
     assert.deepEqual(
       (await askJson<WorkerSummary[]>('workers')).map(({ name, state: now }) => [name, now]),
       [
@@ -64,6 +67,10 @@ describe('commands to a cluster', () => {
       leaving.signal('SIGINT');
       assert.equal((await leaving.exit()).code, 130);
       assert.equal((await askJson<RunSummary>('status', run)).state, 'running');
+      // Ends, though the run goes on.
+      const said = await ask('logs', run);
+      assert.equal(said.code, 0, said.stderr);
+      assert.match(said.stdout, / running$/m);
 
       await watching.said(/^step \d+\//m);
       assert.match((await ask('cancel', run, '--reason', 'enough')).stdout, /told to stop/);

@@ -147,6 +147,7 @@ const invoke = record({
   generation,
   timeoutMs: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   args: bytes,
+  traceparent: fc.string({ maxLength: 55 }),
 });
 
 const workerStatus = record({
@@ -195,6 +196,7 @@ const workers = record({
       memoryUsedBytes: sizeBytes,
       run: fc.option(name),
       leaseAgeMs: count,
+      version: fc.string({ maxLength: 64 }),
     }),
     { maxLength: 3 },
   ),

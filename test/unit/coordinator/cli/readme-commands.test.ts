@@ -8,7 +8,7 @@ import { silentLogger } from '../../../../shared/log.ts';
 /** Every `sara VERB` in a README, in prose or in an example. */
 async function verbsOf(readme: string): Promise<Set<string>> {
   const text = await readFile(readme, 'utf8');
-  return new Set([...text.matchAll(/(?:npx |`)sara ([a-z]+)\b/g)].map(([, verb]) => verb));
+  return new Set([...text.matchAll(/(?:npx |`)sara ([a-z]+(?:-[a-z]+)*)\b/g)].map(([, verb]) => verb));
 }
 
 describe('the commands the README tells of', () => {
