@@ -29,9 +29,10 @@ export function workerCommand(args: readonly string[]): {
 /**
  * What the worker program's environment has unless the user's says otherwise. glibc would give every large buffer back
  * to the system as it is freed, and every engine thread a heap of its own; a training step allocates the same buffers
- * again and again, and was slowed by a third by the page faults. Other C libraries ignore these.
+ * again and again, and was slowed by a third by the page faults. Other C libraries ignore these. The images' environment
+ * has them too.
  */
-const ALLOCATOR_SETTINGS = {
+export const ALLOCATOR_SETTINGS = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: String(2 ** 32),
   MALLOC_TRIM_THRESHOLD_: String(2 ** 32),
