@@ -27,6 +27,7 @@ import {
   type MessageToThread,
   type ThreadActor,
 } from './thread-messages.ts';
+import { beginPulse, type PulseCells } from './thread-pulse.ts';
 import { textToValue, valueToText } from './value.ts';
 
 /** What every thread is started with. */
@@ -34,6 +35,8 @@ export interface ThreadData<S> {
   /** URL of the program, which ends in a call of {@link serveActorThread}. */
   readonly program: string;
   readonly surroundings: S;
+  /** By which the worker sees that the thread lives. */
+  readonly pulse: PulseCells;
 }
 
 type Instance = Record<string, (ctx: ActorContext, args: unknown) => Promise<unknown>> & {
@@ -50,7 +53,8 @@ export function serveActorThread<C extends ActorClassesOf<C>, S>(
   registryOf: (surroundings: S) => ActorRegistry<C>,
 ): void {
   if (parentPort === null) throw new SaraError('INTERNAL', 'an actor thread was started as a program');
-  const { surroundings } = workerData as ThreadData<S>;
+  const { surroundings, pulse } = workerData as ThreadData<S>;
+  beginPulse(pulse);
   const server = new ThreadServer(parentPort, registryOf(surroundings));
   parentPort.on('message', (message: MessageToThread) => {
     server.receive(message);

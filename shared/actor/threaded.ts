@@ -9,7 +9,9 @@
  *    frees the others.
  * 3. A thread that ends before it was asked to fails its calls, those under way and all later ones, with ACTOR_DIED
  *    and the cause. The worker lives on.
- * 4. A thread ends with its actor: by itself when it has cleaned up, or by force when it has not after STOP_TIMEOUT_MS.
+ * 4. A thread that owes an answer and stands still (thread-pulse.ts) is given up, with ACTOR_DIED, long before the
+ *    deadline of what it was asked.
+ * 5. A thread ends with its actor: by itself when it has cleaned up, or by force when it has not after STOP_TIMEOUT_MS.
  */
 import { getHeapStatistics } from 'node:v8';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
@@ -29,6 +31,7 @@ import {
   type MessageToThread,
   type PlainRef,
 } from './thread-messages.ts';
+import { newPulseCells, ThreadPulse, type PulseCells } from './thread-pulse.ts';
 import { textToValue, valueToText } from './value.ts';
 
 /**
@@ -36,6 +39,10 @@ import { textToValue, valueToText } from './value.ts';
  * takes to close files and say goodbye to NATS. Native code cannot be interrupted: a thread ends when it returns.
  */
 const STOP_TIMEOUT_MS = 5_000;
+
+/** Far beyond a kernel of a GPU or a page from a slow disk, far below the deadline of a first step. */
+const SILENCE_MS = 30_000;
+const LOOKS_PER_SILENCE = 6;
 
 const MIB = 2 ** 20;
 
@@ -46,6 +53,8 @@ export interface ThreadOptions<S> {
   readonly surroundings: S;
   /** Longest time from being told to stop to the end of the thread, in ms. */
   readonly stopTimeoutMs?: number;
+  /** How long a thread that owes an answer may neither answer nor compute, in ms. */
+  readonly silenceMs?: number;
 }
 
 /** The classes of `methods`, each actor in a thread of its own that runs `options.program`. */
@@ -104,6 +113,8 @@ class ActorThread {
   #numCalls = 0;
   /** It has cleaned up, or never came to be: its exit is no news. */
   #isDone = false;
+  /** It stands still and may never end. */
+  #isGivenUp = false;
   /** What ended it, as far as it is known; from the thread itself with its stack. */
   #cause: Error | null = null;
   #died: SaraError | null = null;
@@ -113,7 +124,8 @@ class ActorThread {
     this.#host = host;
     // Errors in the thread's lines have become plain values there.
     this.#log = host.log.child({}, { serializers: { err: (error: unknown) => error } });
-    this.#worker = startThread(options, host.actorId);
+    const cells = newPulseCells();
+    this.#worker = startThread(options, host.actorId, cells);
     this.#worker.on('message', (message: MessageFromThread) => {
       this.#receive(message);
     });
@@ -124,9 +136,11 @@ class ActorThread {
       this.#endByForce(error);
     });
     const stopTimer = this.#endInTime(options.stopTimeoutMs ?? STOP_TIMEOUT_MS);
+    const looks = this.#giveUpWhenSilent(cells, options.silenceMs ?? SILENCE_MS);
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (exitCode) => {
         stopTimer.clear();
+        clearInterval(looks);
         this.#onExit(exitCode);
         resolve();
       });
@@ -160,7 +174,7 @@ class ActorThread {
       if (error !== this.#died) throw error;
     } finally {
       this.#isDone = true;
-      await this.#exited;
+      if (!this.#isGivenUp) await this.#exited;
     }
   }
 
@@ -276,6 +290,18 @@ class ActorThread {
     };
   }
 
+  #giveUpWhenSilent(cells: PulseCells, silenceMs: number): NodeJS.Timeout {
+    const pulse = new ThreadPulse(cells);
+    return setInterval(() => {
+      if (pulse.look(this.#calls.size > 0) < LOOKS_PER_SILENCE || this.#died !== null) return;
+      const message = `it has neither answered nor computed for ${silenceMs} ms`;
+      this.#isGivenUp = true;
+      this.#endByForce(new SaraError('DEADLINE_EXCEEDED', message, { silenceMs }));
+      // Native code cannot be interrupted: the thread may never end, and nobody shall wait for it.
+      this.#onExit(1);
+    }, silenceMs / LOOKS_PER_SILENCE).unref();
+  }
+
   #endByForce(cause: Error): void {
     this.#cause ??= cause;
     void this.#worker.terminate();
@@ -283,6 +309,7 @@ class ActorThread {
 
   #onExit(exitCode: number): void {
     const how = this.#cause === null ? `ended with exit code ${exitCode}` : `failed: ${this.#cause.message}`;
+    if (this.#died !== null) return;
     const { actorId, log } = this.#host;
     const died = new SaraError(
       'ACTOR_DIED',
@@ -302,8 +329,12 @@ function toRef({ address, id, sizeBytes }: PlainRef): ObjectRef {
   return new ObjectRef(address, id, sizeBytes);
 }
 
-function startThread({ program, surroundings }: ThreadOptions<unknown>, name: string): Worker {
-  const data: ThreadData<unknown> = { program: program.href, surroundings };
+function startThread(
+  { program, surroundings }: ThreadOptions<unknown>,
+  name: string,
+  pulse: PulseCells,
+): Worker {
+  const data: ThreadData<unknown> = { program: program.href, surroundings, pulse };
   const isSource = program.pathname.endsWith('.ts');
   return new Worker(isSource ? new URL('source-thread.mjs', import.meta.url) : program, {
     name,

@@ -218,7 +218,10 @@ const METHODS: ActorRegistry<TroubleClasses>['TroubleActor']['methods'] = {
 };
 
 /** TroubleActors in threads of their own. */
-export function threadedTroubleRegistry(gate: Gate, options: { readonly stopTimeoutMs?: number } = {}) {
+export function threadedTroubleRegistry(
+  gate: Gate,
+  options: { readonly stopTimeoutMs?: number; readonly silenceMs?: number } = {},
+) {
   return threadedRegistry<TroubleClasses, { cells: Int32Array }>(
     { TroubleActor: METHODS },
     {

@@ -84,7 +84,7 @@ export const engineSection = section({
 
 export const faultsSection = section({
   maxRestarts: field(z.int().min(0).max(1000), {
-    doc: 'Losses of workers to recover from, each by going on from the newest checkpoint, before the run fails.',
+    doc: 'Losses of workers to recover from before the run fails. Workers that leave or come in order are not counted.',
     unit: 'restarts',
     default: 3,
   }),

@@ -38,15 +38,19 @@ describe('a threaded actor', function () {
 
   interface HostChoices {
     readonly stopTimeoutMs?: number;
+    readonly silenceMs?: number;
     readonly memoryBytes?: number;
     readonly log?: Logger;
   }
 
   async function startHost(name = 'w0', choices: HostChoices = {}): Promise<ActorHost> {
-    const { stopTimeoutMs, memoryBytes, log = silentLogger } = choices;
+    const { stopTimeoutMs, silenceMs, memoryBytes, log = silentLogger } = choices;
     const host = await ActorHost.start({
       name,
-      registry: threadedTroubleRegistry(gate, stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+      registry: threadedTroubleRegistry(gate, {
+        ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+        ...(silenceMs === undefined ? {} : { silenceMs }),
+      }),
       listen: '127.0.0.1:0',
       objectStoreBytes: STORE_BYTES,
       log,
@@ -207,6 +211,25 @@ describe('a threaded actor', function () {
       err: { code: 'NOT_FINITE', message: 'loss is NaN', loss: 'NaN' },
       msg: 'that was not finite',
     });
+  });
+
+  it('whose thread stands still is given up long before the deadline; one that computes is not, however long', async () => {
+    const host = await startHost('w0', { silenceMs: 600, stopTimeoutMs: SHORT_STOP_MS });
+    const system = openSystem();
+    const busy = await spawn(system, host);
+    const stuck = await spawn(system, host, {}, { actorId: 'trouble-1' });
+    const spinning = busy.spin(null, { timeoutMs: 600_000 }).catch((error: unknown) => error);
+    // Not answered at once: it has been given up for standing still, and for nothing else.
+    await assert.rejects(
+      stuck.block(null, { timeoutMs: 600_000 }),
+      saraError('ACTOR_DIED', /trouble-1 failed: it has neither answered nor computed for 600 ms/),
+    );
+    await assert.rejects(stuck.echo(1), saraError('ACTOR_DIED', /trouble-1/));
+    const isBusy = async (): Promise<boolean> =>
+      (await system.status(host.endpoint)).actors.some(({ busyMethod }) => busyMethod === 'spin');
+    assert.ok(await isBusy(), 'the one that computes is still at it');
+    await system.stop(busy);
+    assert.ok(saraError('ACTOR_DIED')(await spinning));
   });
 
   describe('whose thread dies', () => {
