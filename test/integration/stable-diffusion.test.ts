@@ -44,7 +44,10 @@ const PIXEL_TOLERANCE = 1;
 
 const run = (args: readonly string[]): Promise<SaraExit> => runSara(args, {}, COMMAND_TIMEOUT_MS);
 
-describe('Stable Diffusion from folder to file', () => {
+describe('Stable Diffusion from folder to file', function () {
+  // Here and not behind the description: hooks take over what holds when they are declared.
+  this.timeout(IS_LARGE ? 3_600_000 : 600_000);
+
   let folder: string;
   let base: string;
   let first: SaraExit;
@@ -211,7 +214,7 @@ describe('Stable Diffusion from folder to file', () => {
       }),
     );
   }
-}).timeout(IS_LARGE ? 3_600_000 : 600_000);
+});
 
 function configOf(place: (name: string) => string): RunConfig {
   return {
