@@ -153,6 +153,12 @@ describe('the sparse all-reduce', () => {
     for (const { sentBytes } of members) {
       assert.ok(sentBytes >= expected && sentBytes < expected * headerSlack, `${sentBytes} of ${expected}`);
     }
+    // Stable Diffusion 1.5: all weights, as a dense all-reduce sums them, against the largest selection of the paper.
+    const DENSE_BYTES = 4 * 859_520_964;
+    const NUM_TRAINED = 50_300_000;
+    const perStepBytes = (members[0].sentBytes / length) * NUM_TRAINED;
+    assert.ok(Math.abs(DENSE_BYTES - 3.44e9) < 1e7, `${DENSE_BYTES} bytes of gradient`);
+    assert.ok(perStepBytes < 0.21e9, `${perStepBytes} bytes a step, 1/17 of the dense gradient`);
   });
 
   it('ends on all replicas when one has another mask, naming both digests', async () => {
