@@ -184,7 +184,9 @@ class RunDriver {
     return new GroupWatch({
       registry,
       workers: group.workers,
-      betterPlan: (available) => {
+      betterPlan: (registered) => {
+        // Forming the group anew for one that is not asked again would end where it began, over and over.
+        const available = registered.filter((worker) => !this.#lost.has(processOf(worker)));
         if (available.length <= group.workers.length) return null;
         const plan = tryPlan(() => planRun(planRequest(config, profile, available.map(planWorker))));
         if (plan === null || plan.numStages * plan.numReplicas <= size) return null;
