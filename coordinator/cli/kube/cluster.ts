@@ -92,8 +92,9 @@ export class KubeCluster {
     const { PortForward } = await import('@kubernetes/client-node');
     // What comes on the second stream says why the pod's end was closed; the socket's end tells the client enough.
     const complaints = new Writable({
-      write: (_bytes, _encoding, done) => {
-        socket.destroy();
+      write: (bytes: Buffer, _encoding, done) => {
+        // Nothing is left of the message that begins the stream, for it only names the port.
+        if (bytes.length > 0) socket.destroy();
         done();
       },
     });
