@@ -92,8 +92,12 @@ export class RunHistory {
     );
   }
 
-  addStep(step: number, loss: number, seconds: number): void {
+  /** Of a step that is committed, whether or not its group lives to apply it. */
+  addStep(step: number, loss: number): void {
     this.trainingLosses.push({ step, loss });
+  }
+
+  addDuration(seconds: number): void {
     this.#stepSeconds.push(seconds);
   }
 

@@ -179,6 +179,7 @@ export class Training {
     await telemetry.phase('commit', () =>
       journal.commitStep({ step, loss, maskDigest: group.maskDigest(reports), squaredNorms }),
     );
+    this.#history.addStep(step, loss);
     faultPoint('committed', step);
 
     const [{ learningRate, gradientNorm }] = await telemetry.phase('update', () =>
@@ -186,7 +187,7 @@ export class Training {
     );
     const durationMs = clock.nowMs() - startedAtMs;
     this.#deadline.observe(durationMs);
-    this.#history.addStep(step, loss, durationMs / 1000);
+    this.#history.addDuration(durationMs / 1000);
     await journal.publish({
       kind: 'step-committed',
       loss,

@@ -9,7 +9,7 @@ const CHECKPOINT_STEP = 4;
 
 function historyOf(numSteps: number): RunHistory {
   const history = new RunHistory();
-  for (let step = 0; step < numSteps; step++) history.addStep(step, 1 / (step + 1), 0.5);
+  for (let step = 0; step < numSteps; step++) history.addStep(step, 1 / (step + 1));
   for (let step = 0; step <= numSteps; step += 2) history.validationLosses.push({ step, loss: 1 });
   return history;
 }
