@@ -79,6 +79,6 @@ export async function selectEntries(setup: TrainingSetup, source: SelectionSourc
 async function* baseTensors({ names, base }: TrainingSetup): AsyncGenerator<NamedTensor> {
   for (const name of names) {
     const shape = base.entries.get(name)?.shape ?? [];
-    yield { name, shape, data: await base.readFloat32(name) };
+    yield { name, shape, data: await base.read(name) };
   }
 }

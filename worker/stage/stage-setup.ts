@@ -19,7 +19,8 @@ import type { RankTermOptions } from '../sara/rank-term.ts';
 import { EVERY_TENSOR, type TensorFilter } from '../sara/tensor-filter.ts';
 import { buildTrainingGraph, TEXT_ENCODER_PREFIX } from '../training-graph.ts';
 import { lossFormOf } from './loss-inputs.ts';
-import type { BaseWeights, WeightMode } from './trainable-weights.ts';
+import type { WeightMode } from './trainable-weights.ts';
+import { WeightReader, type BaseWeights } from './weight-reader.ts';
 
 /** What training needs to know of its stage, however its segments are fed. */
 export interface TrainingSetup {
@@ -27,7 +28,7 @@ export interface TrainingSetup {
   readonly config: ResolvedRunConfig;
   readonly engine: Engine;
   readonly baseHash: string;
-  readonly base: BaseWeights;
+  readonly base: WeightReader;
   /** Parameters this stage reads. */
   readonly names: ReadonlySet<string>;
   readonly parameterCount: number;
@@ -106,14 +107,16 @@ export async function openStageSetup(args: StageArgs): Promise<StageSetup> {
 
 /** Completes what a stage is given with what follows from its run's config. */
 export function trainingSetup(
-  given: Pick<
-    TrainingSetup,
-    'stage' | 'config' | 'engine' | 'baseHash' | 'base' | 'names' | 'microBatchShare'
-  >,
+  given: Pick<TrainingSetup, 'stage' | 'config' | 'engine' | 'baseHash' | 'names' | 'microBatchShare'> & {
+    readonly base: BaseWeights;
+  },
 ): TrainingSetup {
   const { config, base, names } = given;
+  const weightMode = config.engine.weights === 'auto' ? weightModeOn(given.engine) : config.engine.weights;
   return {
     ...given,
+    // Method full copies all values out; SaRA in place ends up holding just what is read.
+    base: new WeightReader(base, config.method === 'sara' && weightMode === 'in-place'),
     parameterCount: [...names].reduce(
       (sum, name) => sum + numElements(base.entries.get(name)?.shape ?? [0]),
       0,
@@ -127,7 +130,7 @@ export function trainingSetup(
       weightDecay: config.optimizer.weightDecay,
     },
     lossScale: config.engine.precision === 'float16' ? config.engine.lossScale : 1,
-    weightMode: config.engine.weights === 'auto' ? weightModeOn(given.engine) : config.engine.weights,
+    weightMode,
     learningRateSchedule: (threshold) => ({
       kind: config.schedule.type,
       learningRate: config.optimizer.learningRate ?? learningRateForThreshold(threshold ?? 0),

@@ -6,18 +6,12 @@
  * with memory of their own. Tensors without a trained entry stay frozen in their file either way.
  */
 import { SaraError } from '../../shared/errors.ts';
-import type { TensorEntry } from '../../shared/safetensors.ts';
 import { WeightStore } from '../engine/weight-store.ts';
 import { entryView, explicitIndices, type MaskEntry, type SparseMask } from '../sara/mask.ts';
 import type { TrainableState } from '../sara/trainable-state.ts';
+import type { WeightReader } from './weight-reader.ts';
 
 export type WeightMode = 'in-place' | 'scatter';
-
-/** Reads one parameter as float32, by the name the graph uses. */
-export interface BaseWeights {
-  readonly entries: ReadonlyMap<string, TensorEntry>;
-  readFloat32(name: string): Promise<Float32Array>;
-}
 
 const NO_INDICES = new Int32Array(0);
 
@@ -37,7 +31,7 @@ export class TrainableWeights {
    * @throws SaraError FILE_CORRUPT when a tensor is missing
    */
   static async bind(
-    base: BaseWeights,
+    base: WeightReader,
     names: Iterable<string>,
     state: TrainableState,
     mode: WeightMode,
@@ -60,7 +54,7 @@ export class TrainableWeights {
         // Every entry is trained: the compact vector is the tensor.
         store.bind(name, { kind: 'in-place', shape: entry.shape, data: entryView(trained, state.values) });
       } else if (mode === 'in-place') {
-        const data = await base.readFloat32(name);
+        const data = await base.take(name);
         buffers.set(name, data);
         store.bind(name, { kind: 'in-place', shape: entry.shape, data });
       } else {
@@ -69,6 +63,7 @@ export class TrainableWeights {
       }
     }
     const weights = new TrainableWeights(store, mode, buffers);
+    base.forget();
     weights.show(state.initialMask, state.values);
     weights.setMask(state);
     return weights;

@@ -21,6 +21,7 @@ import type { DiffusersModel } from '../../../worker/model/diffusers-model.ts';
 import { explicitIndices } from '../../../worker/sara/mask.ts';
 import type { PreparedInputs } from '../../../worker/stage/batch-source.ts';
 import { StageActor } from '../../../worker/stage/stage-actor.ts';
+import { WeightReader } from '../../../worker/stage/weight-reader.ts';
 import type { StageSetup } from '../../../worker/stage/stage-setup.ts';
 import type { WeightMode } from '../../../worker/stage/trainable-weights.ts';
 import { buildTrainingGraph } from '../../../worker/training-graph.ts';
@@ -306,7 +307,10 @@ function stageSetup(parts: SetupParts): StageSetup {
     model: undefined as unknown as DiffusersModel,
     engine,
     baseHash: '',
-    base: { entries: files.entries, readFloat32: async (name) => (await files.readFloat32(name)).data },
+    base: new WeightReader(
+      { entries: files.entries, readFloat32: async (name) => (await files.readFloat32(name)).data },
+      weightMode === 'in-place',
+    ),
     segments,
     segmentsAt: () => segments,
     ownSegments: own.map((segment) => segment.index),
