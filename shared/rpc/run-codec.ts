@@ -134,7 +134,7 @@ export const watchRunRequestCodec: Codec<WatchRequest> = messageCodec(
   (message) => ({
     run: runField(message.run, 'WatchRunRequest.run'),
     fromSequence: countField(message.fromSequence, 'WatchRunRequest.from_sequence'),
-    historyOnly: message.historyOnly ?? false,
+    historyOnly: message.historyOnly,
   }),
 );
 
