@@ -38,7 +38,8 @@ export const ALLOCATOR_SETTINGS = {
   MALLOC_TRIM_THRESHOLD_: String(2 ** 32),
 } as const;
 
-function workerEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+/** This process's environment, completed for the worker program. */
+export function workerEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return { ...ALLOCATOR_SETTINGS, ...process.env, ...more };
 }
 

@@ -8,7 +8,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { ALLOCATOR_SETTINGS, workerCommand } from '../../coordinator/worker-program.ts';
+import { workerCommand, workerEnvironment } from '../../coordinator/worker-program.ts';
 import type { StepBenchReport } from '../../worker/bench/step-bench.ts';
 
 const LATENT = Number(process.argv[2] ?? 32);
@@ -64,7 +64,7 @@ function saraSteps(): Measured {
   const { file, args } = workerCommand(['bench', 'step', ...options]);
   const stdio: ('ignore' | 'pipe' | 'inherit')[] = ['ignore', 'pipe', 'inherit'];
   const report = JSON.parse(
-    execFileSync(file, args, { encoding: 'utf8', stdio, env: { ...ALLOCATOR_SETTINGS, ...process.env } }),
+    execFileSync(file, args, { encoding: 'utf8', stdio, env: workerEnvironment() }),
   ) as StepBenchReport;
   return { seconds: [report.stepMs.median / 1000], peakRssBytes: report.peakRssBytes };
 }

@@ -8,6 +8,7 @@
 import { SaraError } from '../../../shared/errors.ts';
 import { numElements, type DType } from '../../../shared/tensor.ts';
 import { sameShape, type Graph, type Node, type Value } from '../graph.ts';
+import { liveNodes } from '../live-nodes.ts';
 import type { ConvGeometry, Op } from '../op.ts';
 import { boundShape, type WeightStore } from '../weight-store.ts';
 import { Emitter } from './emitter.ts';
@@ -102,7 +103,9 @@ class Lowering {
     const live = liveNodes(this.#graph);
     const outputOf = new Map([...this.#graph.outputs].map(([name, value]) => [value, name]));
     for (const node of this.#graph.nodes) {
-      if (!live.has(node) || this.#emittedElsewhere.has(node)) continue;
+      // A declared input is part of the graph's contract whether it is read or not.
+      const isWanted = live.has(node) || node.op.kind === 'input';
+      if (!isWanted || this.#emittedElsewhere.has(node)) continue;
       const compact = node.op.kind === 'gatherMasked' ? outputOf.get(node.outputs[0]) : undefined;
       if (compact === undefined) this.#emit(node);
       else this.#outputs.set(compact, this.#emitCompactOutput(node, outputName(compact)));
@@ -403,17 +406,6 @@ class Lowering {
 /** A part's length changes at re-selection, so its dimension is a name. */
 function lengthName({ input }: StoreFeed): string {
   return `length:${input}`;
-}
-
-/** Nodes some output depends on. */
-function liveNodes(graph: Graph): Set<Node> {
-  const live = new Set<Node>([...graph.outputs.values()].map((value) => value.node));
-  for (let i = graph.nodes.length - 1; i >= 0; i--) {
-    if (live.has(graph.nodes[i])) graph.nodes[i].inputs.forEach((input) => live.add(input.node));
-  }
-  // A declared input is part of the graph's contract whether it is read or not.
-  for (const value of graph.inputs.values()) live.add(value.node);
-  return live;
 }
 
 function fileType(dtype: DType, name: string): OnnxType {
