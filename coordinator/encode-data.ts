@@ -4,14 +4,12 @@
  * ones, so that a slow one holds up nobody; what is there from earlier runs is only checked.
  */
 import type { EncoderArgs, EncodingPlan } from '../shared/stage-protocol.ts';
-import type { RunContext } from './run-context.ts';
+import { longCall, type RunContext } from './run-context.ts';
 import type { System } from './worker-group.ts';
 import { endpointOf, type RegisteredWorker } from './worker-registry.ts';
 
 /** Items of one call: enough to outweigh it, few enough to show progress. */
 const ITEMS_PER_CALL = 8;
-/** Encoding a picture of a megapixel takes a slow machine half a minute. */
-const CALL_TIMEOUT_MS = 1_800_000;
 
 /** @throws SaraError of the first item that cannot be encoded, or of a worker that is lost */
 export async function encodeData(
@@ -35,7 +33,7 @@ export async function encodeData(
         const from = next;
         const to = Math.min(numItems, from + ITEMS_PER_CALL);
         next = to;
-        const { damaged } = await encoder.encode({ from, to }, { timeoutMs: CALL_TIMEOUT_MS, signal });
+        const { damaged } = await encoder.encode({ from, to }, longCall(context));
         for (const message of damaged) {
           const worker = encoder.$identity.worker.name;
           await journal.publish({ kind: 'log', level: 'warn', message, worker });

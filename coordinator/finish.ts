@@ -2,9 +2,9 @@
 import type { Artifact, ModelProfile } from '../shared/stage-protocol.ts';
 import { TOOL_VERSION } from '../shared/version.ts';
 import { linkLatest, writeReport, type RunReport } from './report.ts';
-import type { RunContext } from './run-context.ts';
+import { longCall, type RunContext } from './run-context.ts';
 import type { RunHistory } from './run-history.ts';
-import { longCall, type Selected } from './training.ts';
+import type { Selected } from './training.ts';
 import type { WorkerGroup } from './worker-group.ts';
 import { endpointOf } from './worker-registry.ts';
 

@@ -1,4 +1,5 @@
 /** What the coordinator hands to the driver of a run, and what it gets back. */
+import type { CallOptions } from '../shared/actor/protocol.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { ResolvedRunConfig } from '../shared/config.ts';
 import type { Logger } from '../shared/log.ts';
@@ -45,3 +46,14 @@ export interface RunOutcome {
  * cancellation, so a driver leaves by returning or throwing, with its actors stopped.
  */
 export type DriveRun = (context: RunContext) => Promise<RunOutcome>;
+
+/**
+ * Selection reads every weight, artifacts draw pictures, a first evaluation compiles a program, a picture of a megapixel
+ * is encoded in half a minute on a slow machine, a checkpoint goes to a slow volume.
+ */
+const LONG_CALL_TIMEOUT_MS = 1_800_000;
+
+/** Options of a call whose duration no step tells. */
+export function longCall({ signal }: Pick<RunContext, 'signal'>): CallOptions {
+  return { timeoutMs: LONG_CALL_TIMEOUT_MS, signal };
+}

@@ -2,11 +2,8 @@
 import { sha256Hex } from '../shared/digest.ts';
 import { checkpointFolder, pruneCheckpoints, stageFileName, writeManifest } from './checkpoint-manifest.ts';
 import type { StageRef } from './replica.ts';
-import type { RunContext } from './run-context.ts';
+import { longCall, type RunContext } from './run-context.ts';
 import type { RunHistory } from './run-history.ts';
-
-/** A stage's part of a large model is written and hashed in seconds; a slow volume takes minutes. */
-const CHECKPOINT_TIMEOUT_MS = 1_800_000;
 
 export interface CheckpointFacts {
   /** Updates applied. */
@@ -21,15 +18,15 @@ export interface CheckpointFacts {
 
 /** @throws SaraError DISK_WRITE_FAILED, ACTOR_DIED: the checkpoints there were are as they were */
 export async function saveCheckpoint(
-  { runFolder, run, config, journal, signal }: RunContext,
+  context: RunContext,
   { step, baseHash, threshold, numReselections, stages: refs, history }: CheckpointFacts,
 ): Promise<void> {
+  const { runFolder, run, config, journal } = context;
   const folder = await checkpointFolder(runFolder, step);
   const stages = await Promise.all(
     refs.map(async (stage, i) => {
       const file = stageFileName(i);
-      const options = { timeoutMs: CHECKPOINT_TIMEOUT_MS, signal };
-      return { file, ...(await stage.checkpoint({ file: `${folder}/${file}` }, options)) };
+      return { file, ...(await stage.checkpoint({ file: `${folder}/${file}` }, longCall(context))) };
     }),
   );
   // Before the manifest: a history may know more than its checkpoint, never less.

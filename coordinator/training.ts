@@ -13,14 +13,11 @@ import { faultPoint } from '../shared/fault-point.ts';
 import type { GradientReport, ModelProfile, SelectionSource } from '../shared/stage-protocol.ts';
 import type { Checkpoint } from './checkpoint-manifest.ts';
 import { drawPreview } from './preview.ts';
-import type { RunContext } from './run-context.ts';
+import { longCall, type RunContext } from './run-context.ts';
 import type { RunHistory } from './run-history.ts';
 import { saveCheckpoint } from './save-checkpoint.ts';
 import { StepDeadline } from './step-deadline.ts';
 import { sumOf, type WorkerGroup } from './worker-group.ts';
-
-/** Selection reads every weight, artifacts draw pictures, a first evaluation compiles a program. */
-export const LONG_CALL_TIMEOUT_MS = 1_800_000;
 
 const MS_PER_MINUTE = 60_000;
 
@@ -263,10 +260,6 @@ export class Training {
       await journal.publish({ kind: 'log', level: 'error', message, worker: '' });
     }
   }
-}
-
-export function longCall({ signal }: RunContext): CallOptions {
-  return { timeoutMs: LONG_CALL_TIMEOUT_MS, signal };
 }
 
 async function selectionSource(
